@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * How a packet reaches the fast path with the decision that the kernel programs took: the frame stays an Ethernet
+ * frame, and its source address, which is the sending interface's own and so known to the worker, carries the
+ * handover. The destination address stays the next hop's.
+ *
+ *   out, KL_HANDOVER_SEAL:  value = index of the outbound SA
+ *   out, KL_HANDOVER_HOLD:  value = rule whose SA is being negotiated; the worker finds the slot
+ *                           by the rule's shapes (shared/slot.h) and looks until it has an SA
+ *   in,  KL_HANDOVER_OPEN:  value = index of the inbound SA (the packet is ESP, or UDP-encapsulated ESP)
+ *   in,  KL_HANDOVER_REASSEMBLE: a fragment of ESP; value = 0
+ *
+ * Only programs of ours redirect to the sockets, so a frame from the wire cannot forge one.
+ */
+#ifndef KEYLINE_SHARED_HANDOVER_H
+#define KEYLINE_SHARED_HANDOVER_H
+
+#include "shared/types.h"
+
+enum kl_handover_kind {
+	KL_HANDOVER_SEAL = 1,
+	KL_HANDOVER_HOLD = 2,
+	KL_HANDOVER_OPEN = 3,
+	KL_HANDOVER_REASSEMBLE = 4,
+};
+
+struct kl_handover {
+	__u8 value[4]; /* little endian; octets, because h_source is not aligned */
+	__u8 kind;     /* enum kl_handover_kind */
+	__u8 port;     /* the attached interface the packet leaves by or came in by: index into kl_ports */
+};
+KL_ASSERT_SIZE(struct kl_handover, 6);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* What the kernel programs and the fast path know of a policy rule: map kl_rules (ARRAY, mmap-able), by rule id. */
+#ifndef KEYLINE_SHARED_RULE_H
+#define KEYLINE_SHARED_RULE_H
+
+#include "shared/slot.h"
+#include "shared/types.h"
+
+#define KL_MAX_RULES 65536
+
+#define KL_RULE_USED (1u << 0)
+
+struct kl_rule {
+	__u8 action; /* enum kl_action */
+	__u8 mode;   /* enum kl_mode */
+	__u8 engine; /* enum kl_engine, as policy says it */
+	__u8 flags;  /* KL_RULE_* */
+	struct kl_shape shapes[KL_MAX_SHAPES]; /* most specific first */
+	char name[28]; /* NUL-terminated, cut if longer */
+};
+KL_ASSERT_SIZE(struct kl_rule, 48);
+
+#endif

@@ -1,0 +1,64 @@
+// The interface that every authentication method stands behind (MS-AIPS 2.2.3.1, 2.2.3.4; design decision 1): a method
+// makes contexts, a context turns the peer's tokens into ours. Steps may block on a KDC, so they run off the loop.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/bytes.h"
+#include "base/secret.h"
+
+namespace keyline::auth {
+
+// Auth_Method values of MS-AIPS 2.2.3.4.
+enum class MethodId : std::uint16_t { kKerberos = 2, kAnonymous = 3, kTls = 4, kNtlm = 5 };
+
+// "kerberos", "anonymous", "tls", "ntlm": the names the configuration and the CLI use.
+std::string to_string(MethodId id);
+std::optional<MethodId> parse_method(std::string_view name);
+
+struct StepInput {
+    // The peer's token; empty for an initiator's first step.
+    Bytes token;
+};
+
+struct StepResult {
+    // Our token for the peer; may be empty, also while more steps follow.
+    Bytes token;
+    // This side is done: `secret` and `peer` are set.
+    bool complete = false;
+    // GSS-APIsecret (interpretation item 16).
+    Secret secret;
+    // What the method proved about the peer ("host/b.example.com@EXAMPLE.COM"); empty for anonymous.
+    std::string peer;
+    // Non-zero: the step failed. This Windows (SEC_E_*, 0x8009....) code goes to the peer in the GSS-API payload.
+    std::uint32_t status = 0;
+    // For people when status is not zero: what failed and the remedy, one line, no key octets.
+    std::string failure;
+};
+
+// One authentication attempt with one credential, in one role. Not thread-safe; used by one thread at a time.
+class Context {
+  public:
+    virtual ~Context() = default;
+    virtual StepResult step(const StepInput& input) = 0;
+};
+
+// A configured method with its credentials. Shared by all negotiations; `initiate` and `accept` do not block.
+class Method {
+  public:
+    virtual ~Method() = default;
+    virtual MethodId id() const = 0;
+    // The name this host announces in GSS_ID, UTF-8 (interpretation item 18); never empty.
+    virtual std::string local_name() const = 0;
+    // Whether the method must have a Diffie-Hellman exchange (anonymous and NTLM, interpretation item 11).
+    virtual bool needs_dh() const = 0;
+    // A context that authenticates to `peer_name` (from GSS_ID or policy; a hint until proven).
+    virtual std::shared_ptr<Context> initiate(const std::string& peer_name) = 0;
+    virtual std::shared_ptr<Context> accept() = 0;
+};
+
+}  // namespace keyline::auth

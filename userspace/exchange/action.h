@@ -1,0 +1,63 @@
+// What the keyer wants done. The daemon carries these out in order; a simulation or a test looks at them.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "auth/method.h"
+#include "base/bytes.h"
+#include "base/ip_address.h"
+#include "exchange/report.h"
+#include "policy/sad_entry.h"
+
+namespace keyline::exchange {
+
+// Monotonic; simulations count their own.
+using Instant = std::chrono::steady_clock::time_point;
+
+// A datagram to send. To or from port 4500 the sender puts the non-ESP marker in front.
+struct Send {
+    Endpoint local;
+    Endpoint remote;
+    Bytes data;
+};
+
+// Install one direction's SA. An outbound SA with the same rule and selector replaces the older one in place
+// (docs/architecture.md, "Fail closed"); the older one is removed by its own RemoveSa later.
+struct InstallSa {
+    policy::SadEntry entry;
+};
+
+struct RemoveSa {
+    policy::Direction direction = policy::Direction::kInbound;
+    std::uint32_t spi = 0;
+    IpAddress remote;  // the peer: outbound SPIs are chosen by it and unique only with it
+};
+
+// Run one authentication step off the loop: `context->step(token)`; the result comes back as AuthStepDone with the
+// same number. The keyer gives up its use of the context until then.
+struct StartAuthStep {
+    std::uint64_t step = 0;
+    std::shared_ptr<auth::Context> context;
+    auth::StepInput input;
+};
+
+// Call again with TimerExpired at this time; replaces any earlier one.
+struct ArmTimer {
+    Instant at;
+};
+
+// The acquire for this rule and packet has failed for now: packets held for it are dropped and counted.
+struct AcquireFailed {
+    std::uint32_t rule = 0;
+    policy::PacketTuple packet;
+};
+
+using Action = std::variant<Send, InstallSa, RemoveSa, StartAuthStep, ArmTimer, AcquireFailed, Report>;
+using Actions = std::vector<Action>;
+
+}  // namespace keyline::exchange

@@ -1,0 +1,83 @@
+// What may happen to the keyer. The daemon (or a simulation) makes these; Keyer::handle takes one at a time.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+
+#include "auth/method.h"
+#include "base/bytes.h"
+#include "base/ip_address.h"
+#include "policy/policy.h"
+#include "policy/selector.h"
+
+namespace keyline::exchange {
+
+// A UDP payload that arrived; on port 4500 the non-ESP marker has been taken off.
+struct DatagramReceived {
+    Endpoint local;
+    Endpoint remote;
+    Bytes data;
+};
+
+// The time asked for by the last ArmTimer has come. Spurious ones do no harm.
+struct TimerExpired {};
+
+// A packet met a protect rule that has no SA (MS-AIPS 3.1.4.1).
+struct Acquire {
+    std::uint32_t rule = 0;
+    policy::PacketTuple packet;
+    std::uint32_t impersonation_handle = 0;
+};
+
+// The datapath reports that an SA has passed its soft or hard limit (octets, packets or, for hard, seconds).
+struct SaExpired {
+    policy::Direction direction = policy::Direction::kOutbound;
+    std::uint32_t spi = 0;
+    bool hard = false;
+};
+
+// An authentication step that StartAuthStep asked for has ended, on whatever thread it ran.
+struct AuthStepDone {
+    std::uint64_t step = 0;
+    auth::StepResult result;
+};
+
+// A local address has gone (MS-AIPS 3.1.7.1).
+struct AddressGone {
+    IpAddress address;
+};
+
+// An administrator asks for an SA to this peer (MS-AIPS 3.1.4.2): for `packet` when given, else for the first
+// protect rule whose remote selector contains the peer.
+struct AdminUp {
+    std::uint64_t request = 0;  // comes back in Report::AdminDone
+    IpAddress peer;
+};
+
+// An administrator deletes: every SA with the peer, or the quick mode that owns the SPI.
+struct AdminDown {
+    std::uint64_t request = 0;
+    std::variant<IpAddress, std::uint32_t> what;
+};
+
+// New policy (MS-AIPS 3.1.7.3): SAs that it no longer allows are deleted and the peers notified.
+struct PolicyChanged {
+    std::shared_ptr<const policy::Policy> policy;
+};
+
+// SAs found in the datapath's maps at start: traffic goes on under them, and the keyer renegotiates them when they
+// expire. Keys stay in the maps.
+struct SasAdopted {
+    std::vector<policy::SadEntry> entries;  // without keys
+};
+
+// MS-AIPS 3.1.7.2: every SA is deleted with a notification, retransmitted once at most. The keyer reports
+// ShutdownDone when nothing is owed any more.
+struct Shutdown {};
+
+using Event = std::variant<DatagramReceived, TimerExpired, Acquire, SaExpired, AuthStepDone, AddressGone, AdminUp,
+                           AdminDown, PolicyChanged, SasAdopted, Shutdown>;
+
+}  // namespace keyline::exchange

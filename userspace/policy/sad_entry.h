@@ -1,0 +1,73 @@
+// One quick mode security association in one direction (RFC 4301 4.4.2.1): what the keyer hands to the datapath.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "base/ip_address.h"
+#include "base/secret.h"
+#include "policy/selector.h"
+
+namespace keyline::policy {
+
+enum class Direction : std::uint8_t { kInbound, kOutbound };
+enum class Mode : std::uint8_t { kTransport, kTunnel };
+enum class Engine : std::uint8_t { kAuto, kKernel, kFastpath };
+
+// ESP transforms. The numbers are ours and stand in maps and JSON by name; wire numbers are in authip/ and ikev1/.
+enum class Encryption : std::uint8_t { kNull, kDesCbc, k3desCbc, kAesCbc, kAesGcm16, kAesGmac };
+enum class Integrity : std::uint8_t { kNone, kHmacMd5_96, kHmacSha1_96, kHmacSha256_128, kHmacSha384_192,
+                                      kHmacSha512_256 };
+
+struct EspSuite {
+    Encryption encryption = Encryption::kAesGcm16;
+    // Octets of the cipher key without the salt; 0 for NULL.
+    std::uint8_t key_octets = 16;
+    Integrity integrity = Integrity::kNone;
+
+    // "aes-gcm-16-128", "aes-cbc-256/hmac-sha2-256-128", "null/hmac-sha1-96": the names the configuration uses.
+    std::string to_string() const;
+    // Octets of keying material the encryption part takes: cipher key, and 4 of salt for AES-GCM and AES-GMAC.
+    std::size_t encryption_key_octets() const;
+    std::size_t integrity_key_octets() const;
+    auto operator<=>(const EspSuite&) const = default;
+};
+
+// Zero means no limit. Soft limits ask the keyer for a rekey, hard ones end the SA.
+struct Lifetime {
+    std::chrono::seconds soft_time{0}, hard_time{0};
+    std::uint64_t soft_octets = 0, hard_octets = 0;
+    std::uint64_t soft_packets = 0, hard_packets = 0;
+};
+
+// Ports of RFC 3948 UDP encapsulation; both zero when ESP is sent plainly.
+struct UdpEncapsulation {
+    std::uint16_t local_port = 0;
+    std::uint16_t remote_port = 0;
+};
+
+struct SadEntry {
+    Direction direction = Direction::kInbound;
+    std::uint32_t spi = 0;       // chosen by the receiver of this direction's traffic
+    std::uint32_t twin_spi = 0;  // the SPI of the other direction's SA of the same quick mode
+    IpAddress local;             // outer (or, in transport mode, the only) addresses
+    IpAddress remote;
+    Mode mode = Mode::kTransport;
+    Selector selector;
+    EspSuite suite;
+    Secret encryption_key;  // cipher key, then salt where the suite has one
+    Secret integrity_key;   // empty for combined-mode suites
+    bool esn = false;
+    std::uint32_t replay_window = 2048;  // packets; inbound only
+    UdpEncapsulation encapsulation;
+    Lifetime lifetime;
+    Engine engine = Engine::kAuto;
+    std::uint32_t rule = 0;                 // the policy rule's id (policy/policy.h)
+    std::uint32_t impersonation_handle = 0; // MS-AIPS 3.1.1; 0: any user
+    std::string peer;                       // the peer's authenticated name, for people
+
+    SadEntry clone() const;
+};
+
+}  // namespace keyline::policy
