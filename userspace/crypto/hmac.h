@@ -1,0 +1,12 @@
+// HMAC (RFC 2104): the specification's prf.
+#pragma once
+
+#include "base/bytes.h"
+#include "crypto/hash.h"
+
+namespace keyline::crypto {
+
+// HMAC over the concatenation of `parts`, digest_size octets. For proofs and ICVs, which are no secrets; any key length.
+Bytes hmac(HashAlgorithm algorithm, ByteView key, Parts parts);
+
+}  // namespace keyline::crypto
