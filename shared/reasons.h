@@ -45,7 +45,12 @@
 	X(DROP_RING_FULL, "ring-full", "a queue to or from the fast path was full", "the fast path is overloaded: add queues or workers") \
 	X(DROP_HOLD_FULL, "hold-full", "too many packets wait for negotiations", "none needed; senders retransmit") \
 	X(DROP_HOLD_FAILED, "hold-failed", "the negotiation that held this packet failed or took too long", "`keyline probe PEER` tells why") \
-	X(LOST_EVENT, "lost-event", "the event ring was full; the acquire is raised again by a later packet", "the daemon is overloaded or not running")
+	X(LOST_EVENT, "lost-event", "the event ring was full; the acquire is raised again by a later packet", "the daemon is overloaded or not running") \
+	/* what the fast path adds to the list */ \
+	X(DUMMY, "dummy", "ESP dummy packets (RFC 4303 2.6), discarded as they ask to be", "none needed") \
+	X(ICMP_SENT, "icmp-sent", "ICMP errors the fast path told a sender of protected traffic", "none needed") \
+	X(DROP_HOP_LIMIT, "hop-limit", "the TTL or hop limit of a forwarded packet ran out; the sender was told by ICMP", "look for a routing loop") \
+	X(DROP_CONGESTION, "congestion", "a congestion mark on an outer header whose inner packet cannot carry it (RFC 6040 4.2)", "a router on the way marks packets that are not ECN-capable")
 
 enum kl_reason {
 #define X(identifier, name, cause, remedy) KL_REASON_##identifier,
