@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The cable between the two hosts, where an observer or an attacker would sit (the drawing is in __init__.py)."""
+
+import os
+
+from lab.capture import Capture
+from lab.namespace import Namespace, connect
+
+
+class Cable(Namespace):
+    LEFT, RIGHT = "left", "right"
+
+    def __init__(self, directory):
+        super().__init__("cable", directory)
+        self._captures = 0
+
+    def join(self, left_host, right_host, interface):
+        """Puts the cable between the interfaces of that name, which it creates."""
+        for host, end in ((left_host, self.LEFT), (right_host, self.RIGHT)):
+            connect(host, interface, self, end)
+            self.run("ip", "link", "set", end, "addrgenmode", "none", "arp", "off", "promisc", "on")
+        self.plug()
+
+    def plug(self):
+        """Lets frames cross."""
+        for end, other in ((self.LEFT, self.RIGHT), (self.RIGHT, self.LEFT)):
+            self.run("tc", "qdisc", "replace", "dev", end, "clsact")
+            self.run("tc", "filter", "replace", "dev", end, "ingress", "pref", "1", "handle", "800::800", "protocol",
+                     "all", "u32", "match", "u32", "0", "0", "action", "mirred", "egress", "redirect", "dev", other)
+
+    def unplug(self):
+        """Lets nothing cross."""
+        for end in (self.LEFT, self.RIGHT):
+            self.run("tc", "filter", "delete", "dev", end, "ingress")
+
+    def set_mtu(self, octets):
+        for end in (self.LEFT, self.RIGHT):
+            self.run("ip", "link", "set", end, "mtu", octets)
+
+    def capture(self, only="", snap_length=0):
+        """Starts a capture of what crosses; `only` is a tcpdump filter, snap_length 0 means whole frames."""
+        self._captures += 1
+        return Capture(self, self.LEFT, os.path.join(self.directory, f"{self._captures}.pcap"), only, snap_length)
+
+    def inject(self, pcap, end):
+        """Sends the frames of a capture file towards the host at that end."""
+        self.run("/usr/bin/python3", "-c",
+                 "import sys; from scapy.all import rdpcap, sendp; sendp(rdpcap(sys.argv[1]), iface=sys.argv[2],"
+                 " verbose=False)", pcap, end)

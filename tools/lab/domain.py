@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The domain controller: a namespace with a real KDC (tools/lab/realm), reached over links of its own."""
+
+import os
+
+from lab.namespace import Namespace, connect
+from lab.processes import run
+
+REALM = "KEYLINE.EXAMPLE"
+ADDRESS = "10.88.0.1"
+_TOOL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "realm")
+
+
+class Domain(Namespace):
+    def __init__(self, directory, hosts):
+        super().__init__("dc.keyline.example", directory)
+        self.realm_directory = os.path.join(directory, "realm")
+        self.run("ip", "address", "add", f"{ADDRESS}/32", "dev", "lo")
+        for number, host in enumerate(hosts, start=1):
+            link = f"to-{host.name}"
+            connect(self, link, host, "eth1")
+            self.run("ip", "address", "add", f"10.88.{number}.1/30", "dev", link)
+            host.run("ip", "address", "add", f"10.88.{number}.2/30", "dev", "eth1")
+            host.run("ip", "route", "add", f"{ADDRESS}/32", "via", f"10.88.{number}.1")
+        names = [word for host in hosts for word in ("--host", host.hostname)]
+        run([_TOOL, "create", self.realm_directory, REALM, "--kdc", f"{ADDRESS}:88", *names])
+        self.start_kdc()
+
+    @property
+    def krb5_conf(self):
+        return os.path.join(self.realm_directory, "krb5.conf")
+
+    def keytab(self, host):
+        return os.path.join(self.realm_directory, f"{host.hostname}.keytab")
+
+    def start_kdc(self):
+        self.run(_TOOL, "start", self.realm_directory)
+
+    def stop_kdc(self):
+        self.run(_TOOL, "stop", self.realm_directory)
+
+    def close(self):
+        self.stop_kdc()
+        super().close()
