@@ -26,6 +26,12 @@ struct Send {
     Bytes data;
 };
 
+// One octet 0xFF from and to port 4500, without marker (RFC 3948 2.3): keeps a NAT's mapping alive.
+struct SendKeepalive {
+    Endpoint local;
+    Endpoint remote;
+};
+
 // Install one direction's SA. An outbound SA with the same rule and selector replaces the older one in place
 // (docs/architecture.md, "Fail closed"); the older one is removed by its own RemoveSa later.
 struct InstallSa {
@@ -57,7 +63,7 @@ struct AcquireFailed {
     policy::PacketTuple packet;
 };
 
-using Action = std::variant<Send, InstallSa, RemoveSa, StartAuthStep, ArmTimer, AcquireFailed, Report>;
+using Action = std::variant<Send, SendKeepalive, InstallSa, RemoveSa, StartAuthStep, ArmTimer, AcquireFailed, Report>;
 using Actions = std::vector<Action>;
 
 }  // namespace keyline::exchange

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "auth/method.h"
 #include "base/bytes.h"
@@ -62,9 +63,11 @@ struct AdminDown {
     std::variant<IpAddress, std::uint32_t> what;
 };
 
-// New policy (MS-AIPS 3.1.7.3): SAs that it no longer allows are deleted and the peers notified.
+// New policy (MS-AIPS 3.1.7.3): SAs that it no longer allows are deleted and the peers notified. `methods` are what
+// the policy's credentials offer, in no particular order.
 struct PolicyChanged {
     std::shared_ptr<const policy::Policy> policy;
+    std::vector<std::shared_ptr<auth::Method>> methods;
 };
 
 // SAs found in the datapath's maps at start: traffic goes on under them, and the keyer renegotiates them when they
