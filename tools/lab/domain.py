@@ -34,11 +34,8 @@ class Domain(Namespace):
         return os.path.join(self.realm_directory, f"{host.hostname}.keytab")
 
     def start_kdc(self):
-        self.run(_TOOL, "start", self.realm_directory)
+        self._kdc = self.start(_TOOL, "run", self.realm_directory, log="krb5kdc.log")
+        self._kdc.wait_for_output("starting...")
 
     def stop_kdc(self):
-        self.run(_TOOL, "stop", self.realm_directory)
-
-    def close(self):
-        self.stop_kdc()
-        super().close()
+        self._kdc.stop()

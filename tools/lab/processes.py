@@ -61,7 +61,7 @@ class Process:
     def running(self):
         return self._child.poll() is None
 
-    def signal(self, number):
+    def send(self, number):
         if self.running():
             os.kill(self.pid, number)
 
@@ -74,7 +74,7 @@ class Process:
 
     def stop(self, number=signal.SIGTERM, timeout=10):
         """Ends the process, by force if it must be; returns the exit code."""
-        self.signal(number)
+        self.send(number)
         try:
             return self._child.wait(timeout)
         except subprocess.TimeoutExpired:
