@@ -1,12 +1,16 @@
-// One quick mode security association in one direction (RFC 4301 4.4.2.1): what the keyer hands to the datapath.
+// One quick mode security association in one direction (RFC 4301 4.4.2.1): what the keyer hands to the
+// datapath.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/ip_address.h"
 #include "base/secret.h"
+#include "policy/esp_suite.h"
 #include "policy/selector.h"
 
 namespace keyline::policy {
@@ -15,36 +19,30 @@ enum class Direction : std::uint8_t { kInbound, kOutbound };
 enum class Mode : std::uint8_t { kTransport, kTunnel };
 enum class Engine : std::uint8_t { kAuto, kKernel, kFastpath };
 
-// ESP transforms. The numbers are ours and stand in maps and JSON by name; wire numbers are in authip/ and ikev1/.
-enum class Encryption : std::uint8_t { kNull, kDesCbc, k3desCbc, kAesCbc, kAesGcm16, kAesGmac };
-enum class Integrity : std::uint8_t { kNone, kHmacMd5_96, kHmacSha1_96, kHmacSha256_128, kHmacSha384_192,
-                                      kHmacSha512_256 };
-
-struct EspSuite {
-    Encryption encryption = Encryption::kAesGcm16;
-    // Octets of the cipher key without the salt; 0 for NULL.
-    std::uint8_t key_octets = 16;
-    Integrity integrity = Integrity::kNone;
-
-    // "aes-gcm-16-128", "aes-cbc-256/hmac-sha2-256-128", "null/hmac-sha1-96": the names the configuration uses.
-    std::string to_string() const;
-    // Octets of keying material the encryption part takes: cipher key, and 4 of salt for AES-GCM and AES-GMAC.
-    std::size_t encryption_key_octets() const;
-    std::size_t integrity_key_octets() const;
-    auto operator<=>(const EspSuite&) const = default;
-};
+// "inbound", "outbound".
+std::string_view to_string(Direction direction);
+// "transport", "tunnel".
+std::string_view to_string(Mode mode);
+std::optional<Mode> parse_mode(std::string_view name);
+// "auto", "kernel", "fastpath".
+std::string_view to_string(Engine engine);
+std::optional<Engine> parse_engine(std::string_view name);
 
 // Zero means no limit. Soft limits ask the keyer for a rekey, hard ones end the SA.
 struct Lifetime {
     std::chrono::seconds soft_time{0}, hard_time{0};
     std::uint64_t soft_octets = 0, hard_octets = 0;
     std::uint64_t soft_packets = 0, hard_packets = 0;
+
+    bool operator==(const Lifetime&) const = default;
 };
 
 // Ports of RFC 3948 UDP encapsulation; both zero when ESP is sent plainly.
 struct UdpEncapsulation {
     std::uint16_t local_port = 0;
     std::uint16_t remote_port = 0;
+
+    bool operator==(const UdpEncapsulation&) const = default;
 };
 
 struct SadEntry {
@@ -63,10 +61,11 @@ struct SadEntry {
     UdpEncapsulation encapsulation;
     Lifetime lifetime;
     Engine engine = Engine::kAuto;
-    std::uint32_t rule = 0;                 // the policy rule's id (policy/policy.h)
-    std::uint32_t impersonation_handle = 0; // MS-AIPS 3.1.1; 0: any user
-    std::string peer;                       // the peer's authenticated name, for people
+    std::uint32_t rule = 0;                  // the policy rule's id (policy/policy.h)
+    std::uint32_t impersonation_handle = 0;  // MS-AIPS 3.1.1; 0: any user
+    std::string peer;                        // the peer's authenticated name, for people
 
+    // A copy with its own copies of the keys.
     SadEntry clone() const;
 };
 

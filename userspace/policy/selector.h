@@ -9,8 +9,9 @@
 
 namespace keyline::policy {
 
-// One packet's selector fields, seen from this host or gateway: `local` is the protected side. Ports in host order;
-// both are zero where the protocol has none (for ICMP, local_port is type << 8 | code, remote_port zero).
+// One packet's selector fields, seen from this host or gateway: `local` is the protected side. Ports in host
+// order; both are zero where the protocol has none (for ICMP, local_port is type << 8 | code, remote_port
+// zero).
 struct PacketTuple {
     IpAddress local;
     IpAddress remote;
@@ -22,8 +23,8 @@ struct PacketTuple {
     auto operator<=>(const PacketTuple&) const = default;
 };
 
-// Both prefixes are of one family. Protocol 0 means any protocol; a port of 0 means any port, and a port other than 0
-// stands only with TCP, UDP, SCTP or UDP-Lite.
+// Both prefixes are of one family. Protocol 0 means any protocol; a port of 0 means any port, and a port
+// other than 0 stands only with TCP, UDP, SCTP or UDP-Lite.
 struct Selector {
     Prefix local;
     Prefix remote;

@@ -1,0 +1,204 @@
+// The policy of one instance as immutable values: SPD (rules), PAD (peers), proposals, and the host's own
+// settings. config.h makes one from a file, lookup.h answers questions about it, diff.h compares two.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ip_address.h"
+#include "policy/auth_method.h"
+#include "policy/esp_suite.h"
+#include "policy/main_mode.h"
+#include "policy/sad_entry.h"
+#include "policy/selector.h"
+
+namespace keyline::policy {
+
+// RFC 4301 1.1: an unprotected interface faces the network that carries ESP, a protected one the LAN of a
+// gateway.
+enum class InterfaceRole : std::uint8_t { kUnprotected, kProtected };
+std::string_view to_string(InterfaceRole role);
+std::optional<InterfaceRole> parse_interface_role(std::string_view name);
+
+// The numbers stand in maps too (shared/config.h, enum kl_action).
+enum class RuleAction : std::uint8_t { kBypass, kProtect, kBlock };
+std::string_view to_string(RuleAction action);
+
+struct Interface {
+    std::string name;
+    InterfaceRole role = InterfaceRole::kUnprotected;
+
+    bool operator==(const Interface&) const = default;
+};
+
+// Table [host].
+struct Host {
+    // Names pins, control socket and the handover interfaces: 1 to 11 of a-z, 0-9 and '-'.
+    std::string instance = "main";
+    // Local addresses that IKE answers on; empty: all.
+    std::vector<IpAddress> listen;
+    std::uint16_t port = 500;
+    std::uint16_t nat_port = 4500;  // RFC 3947 3
+    // Group whose members may use the control socket; empty: root alone.
+    std::string control_group;
+    std::vector<Interface> interfaces;
+    // For packets that no rule covers: bypass or block.
+    RuleAction default_action = RuleAction::kBypass;
+
+    bool operator==(const Host&) const = default;
+};
+
+// Table [datapath].
+struct DatapathSettings {
+    // Packets that wait for an SA are held until it is there; otherwise dropped.
+    bool hold = true;
+    std::uint32_t max_sas = 8192;
+    std::uint32_t max_flows = 65536;
+    // An acquire that nobody answered is raised again after this time.
+    std::chrono::milliseconds acquire_interval = std::chrono::seconds(1);
+
+    bool operator==(const DatapathSettings&) const = default;
+};
+
+// Table [auth.kerberos]. An empty path means the Kerberos library's default.
+struct KerberosAuth {
+    // This host's name, "host/a.example.com@EXAMPLE.COM" or "A$@EXAMPLE.COM".
+    std::string principal;
+    std::string keytab;  // to accept with, and to get initial credentials from
+    std::string ccache;  // credentials to initiate with ("FILE:/path", "KEYRING:..."); empty: from the keytab
+    std::string client_keytab;  // to get initial credentials from in place of `keytab`
+
+    bool operator==(const KerberosAuth&) const = default;
+};
+
+// Table [auth.anonymous].
+struct AnonymousAuth {
+    // The name announced in GSS_ID; empty: the machine's host name.
+    std::string name;
+
+    bool operator==(const AnonymousAuth&) const = default;
+};
+
+// Credentials, one member per method; a method that no main mode names has none.
+struct Auth {
+    std::optional<KerberosAuth> kerberos;
+    std::optional<AnonymousAuth> anonymous;
+
+    bool operator==(const Auth&) const = default;
+};
+
+// MS-AIPS 3.1.7.4 against 3.4.5.2 (interpretation item 25): which key the first octets of keying material
+// become.
+enum class QmKeyOrder : std::uint8_t { kEncryptionFirst, kAuthenticationFirst };
+std::string_view to_string(QmKeyOrder order);
+
+// Table [keying]: timers (interpretation item 33) and limits (MS-AIPS 3.3.7.1).
+struct Keying {
+    std::chrono::milliseconds retransmit_interval = std::chrono::seconds(2);  // before the first; doubles
+    std::uint32_t retransmit_limit = 4;                                       // 1 to 7
+    std::uint32_t first_message_retransmit_limit = 3;                         // of message #1, 1 to 7
+    std::chrono::seconds responder_timeout{60};
+    std::chrono::seconds nat_keepalive{20};
+    std::chrono::seconds rekey_overlap{60};  // old QM SAs live on for this long once new ones are in use
+    std::uint32_t mm_sas_per_peer = 20;      // new negotiations are dropped when more than this exist
+    std::uint32_t negotiations_per_peer = 35;
+    QmKeyOrder qm_key_order = QmKeyOrder::kEncryptionFirst;
+
+    bool operator==(const Keying&) const = default;
+};
+
+struct QuickMode {
+    std::string name = "default";
+    // In the order of preference; never empty. One suite and no PFS make a fast quick mode (interpretation
+    // item 28).
+    std::vector<EspSuite> suites{{Encryption::kAesGcm16, 32, Integrity::kNone},
+                                 {Encryption::kAesGcm16, 16, Integrity::kNone},
+                                 {Encryption::kAesCbc, 32, Integrity::kHmacSha256_128},
+                                 {Encryption::kAesCbc, 16, Integrity::kHmacSha1_96}};
+    DhGroup pfs_group = DhGroup::kNone;
+    // Without ESN the packet limits end an SA before its sequence numbers do (RFC 4303 3.3.3).
+    Lifetime lifetime{.soft_time = std::chrono::minutes(48),
+                      .hard_time = std::chrono::hours(1),
+                      .soft_packets = 3435973836,
+                      .hard_packets = 4294967295};
+    bool esn = false;
+    std::uint32_t replay_window = 2048;  // packets, 32 to 2048
+
+    bool operator==(const QuickMode&) const = default;
+};
+
+// One entry of the PAD (RFC 4301 4.4.3): first match in the order of Policy::peers.
+struct Peer {
+    std::string name;
+    std::vector<Prefix> addresses;
+    // The name the peer must prove; with it known, message #1 carries a token (interpretation item 14).
+    // Empty: any.
+    std::string principal;
+    std::uint32_t main_mode = 0;  // index into Policy::main_modes
+
+    bool operator==(const Peer&) const = default;
+};
+
+// RFC 4301 4.4.1.2: selector fields that an SA takes from the packet instead of the rule ("populate from
+// packet").
+struct PopulateFromPacket {
+    bool local_address = false;
+    bool remote_address = false;
+    bool protocol = false;
+    bool local_port = false;
+    bool remote_port = false;
+
+    bool operator==(const PopulateFromPacket&) const = default;
+};
+// Transport mode protects host pairs.
+inline constexpr PopulateFromPacket kHostPair{.local_address = true, .remote_address = true};
+
+// Outer addresses of a tunnel, of one family.
+struct TunnelEndpoints {
+    IpAddress local;
+    IpAddress remote;
+
+    bool operator==(const TunnelEndpoints&) const = default;
+};
+
+inline constexpr std::uint32_t kMaxRules = 65535;
+
+// One entry of the SPD (RFC 4301 4.4.1). Precedence is the position in Policy::rules.
+struct Rule {
+    // 1 to kMaxRules. Derived from the name, so that it survives reloads and restarts (rule_ids.h).
+    std::uint32_t id = 0;
+    std::string name;  // unique
+    std::vector<Selector> selectors;
+    RuleAction action = RuleAction::kProtect;
+    // The rest has a meaning for protect rules only.
+    Mode mode = Mode::kTransport;
+    std::optional<TunnelEndpoints> tunnel;  // set if and only if the mode is tunnel
+    Engine engine = Engine::kAuto;
+    std::uint32_t quick_mode = 0;  // index into Policy::quick_modes
+    std::vector<AuthMethod>
+        auth;  // restricts the main mode's methods for this rule's traffic; empty: no restriction
+    PopulateFromPacket populate = kHostPair;
+
+    bool operator==(const Rule&) const = default;
+};
+
+struct Policy {
+    Host host;
+    DatapathSettings datapath;
+    Auth auth;
+    Keying keying;
+    std::vector<MainMode> main_modes{MainMode{}};     // [0] is the default
+    std::vector<QuickMode> quick_modes{QuickMode{}};  // [0] is the default
+    std::vector<Peer> peers;
+    std::vector<Rule> rules;
+
+    const QuickMode& quick_mode_of(const Rule& rule) const { return quick_modes[rule.quick_mode]; }
+
+    bool operator==(const Policy&) const = default;
+};
+
+}  // namespace keyline::policy
