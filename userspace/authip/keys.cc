@@ -1,6 +1,7 @@
 #include "authip/keys.h"
 
 #include <algorithm>
+#include <array>
 
 #include "crypto/hmac.h"
 #include "crypto/kdf.h"
@@ -11,20 +12,24 @@ namespace {
 using crypto::CipherAlgorithm;
 
 // A-KDF with AlgorithmID | PartyUInfo | PartyVInfo | SuppPubInfo | SuppPrivInfo as OtherInfo.
-Secret a_kdf(const KeyContext& context, ByteView z, const Secret& pub_info, const Secret& priv_info, std::size_t length) {
+Secret a_kdf(const KeyContext& context, ByteView z, const Secret& pub_info, const Secret& priv_info,
+             std::size_t length) {
     Bytes algorithm_id;
     append_be16(algorithm_id, crypto_id(context.cipher));
     return crypto::concatenation_kdf(
         context.hash, z,
-        {algorithm_id, context.initiator_cookie, context.responder_cookie, pub_info.view(), priv_info.view()}, length);
+        {algorithm_id, context.initiator_cookie, context.responder_cookie, pub_info.view(), priv_info.view()},
+        length);
 }
 
 Secret concatenation(crypto::Parts parts) {
     std::size_t size = 0;
-    for (const ByteView part : parts) size += part.size();
+    for (const ByteView part : parts)
+        size += part.size();
     Secret joined(size);
     auto at = joined.writable().begin();
-    for (const ByteView part : parts) at = std::ranges::copy(part, at).out;
+    for (const ByteView part : parts)
+        at = std::ranges::copy(part, at).out;
     return joined;
 }
 
@@ -49,24 +54,29 @@ ByteView suffix(std::size_t value) { return ByteView(kSuffixes).subspan(value, 1
 
 std::uint16_t crypto_id(CipherAlgorithm cipher) {
     switch (cipher) {
-        case CipherAlgorithm::kDesCbc: return 1;
-        case CipherAlgorithm::k3desCbc: return 5;
+        case CipherAlgorithm::kDesCbc:
+            return 1;
+        case CipherAlgorithm::k3desCbc:
+            return 5;
         case CipherAlgorithm::kAes128Cbc:
         case CipherAlgorithm::kAes192Cbc:
-        case CipherAlgorithm::kAes256Cbc: break;
+        case CipherAlgorithm::kAes256Cbc:
+            break;
     }
     return 7;
 }
 
 std::string to_string(KeyError) {
-    return "the derived main mode encryption key is a weak DES key (RFC 2405 2.3): negotiate again, or choose AES";
+    return "the derived main mode encryption key is a weak DES key (RFC 2405 2.3): negotiate again, or "
+           "choose AES";
 }
 
 std::expected<MmKeys, KeyError> derive_mm_keys(const KeyContext& context, const MmKeyInput& input) {
     const std::size_t hash_octets = crypto::digest_size(context.hash);
     const std::size_t crypt_octets = crypto::key_size(context.cipher);
     const auto derive = [&](std::size_t suffix_value, const Secret& priv_info, std::size_t length) {
-        const Secret pub_info = concatenation({input.initiator_nonce, input.responder_nonce, suffix(suffix_value)});
+        const Secret pub_info =
+            concatenation({input.initiator_nonce, input.responder_nonce, suffix(suffix_value)});
         return a_kdf(context, input.dh_secret, pub_info, priv_info, length);
     };
 
@@ -87,20 +97,23 @@ std::expected<MmKeys, KeyError> derive_mm_keys(const KeyContext& context, const 
     return keys;
 }
 
-Secret derive_skeyid_em(const KeyContext& context, const MmKeyInput& input) { return derive_skeyid(context, input); }
+Secret derive_skeyid_em(const KeyContext& context, const MmKeyInput& input) {
+    return derive_skeyid(context, input);
+}
 
 QmKeys derive_qm_keys(const KeyContext& context, const QmKeyInput& input, std::size_t encryption_octets,
-                      std::size_t integrity_octets, QmKeyOrder order) {
+                      std::size_t integrity_octets, policy::QmKeyOrder order) {
     Bytes ids;
     append_be32(ids, input.message_id);
     append_be32(ids, input.spi);
     const Secret pub_info =
         concatenation({ids, input.initiator_nonce, input.responder_nonce, input.skeyid_d});
-    const Secret priv_info = concatenation({input.mm_initiator_nonce, input.mm_responder_nonce, input.skeyid_em});
+    const Secret priv_info =
+        concatenation({input.mm_initiator_nonce, input.mm_responder_nonce, input.skeyid_em});
     const Secret material =
         a_kdf(context, input.dh_secret, pub_info, priv_info, encryption_octets + integrity_octets);
 
-    const bool encryption_first = order == QmKeyOrder::kEncryptionFirst;
+    const bool encryption_first = order == policy::QmKeyOrder::kEncryptionFirst;
     return {.encryption_key = material.slice(encryption_first ? 0 : integrity_octets, encryption_octets),
             .integrity_key = material.slice(encryption_first ? encryption_octets : 0, integrity_octets)};
 }

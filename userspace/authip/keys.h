@@ -1,8 +1,7 @@
-// AuthIP's keying material: the SKEYID family, the quick mode keys and the authentication proofs (MS-AIPS 3.1.7.4;
-// interpretation items 16 and 20-25).
+// AuthIP's keying material: the SKEYID family, the quick mode keys and the authentication proofs
+// (MS-AIPS 3.1.7.4; interpretation items 16 and 20-25).
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -12,20 +11,21 @@
 #include "base/secret.h"
 #include "crypto/cipher.h"
 #include "crypto/hash.h"
+#include "policy/policy.h"
+#include "wire/message.h"
 
 namespace keyline::authip {
 
-using Cookie = std::array<std::uint8_t, 8>;
-
-// RFC 2409 appendix A: the number of the negotiated encryption algorithm (1, 5 or 7), as MS-AIPS 3.1 defines Crypto-ID.
+// RFC 2409 appendix A: the number of the negotiated encryption algorithm (1, 5 or 7), as MS-AIPS 3.1 defines
+// Crypto-ID.
 std::uint16_t crypto_id(crypto::CipherAlgorithm cipher);
 
 // What every derivation under one main mode SA shares.
 struct KeyContext {
     crypto::HashAlgorithm hash = crypto::HashAlgorithm::kSha256;
     crypto::CipherAlgorithm cipher = crypto::CipherAlgorithm::kAes128Cbc;
-    Cookie initiator_cookie{};  // CKY-I
-    Cookie responder_cookie{};  // CKY-R
+    wire::Cookie initiator_cookie{};  // CKY-I
+    wire::Cookie responder_cookie{};  // CKY-R
 };
 
 // Views that the caller keeps alive for the call.
@@ -70,21 +70,18 @@ struct QmKeyInput {
     ByteView skeyid_em;
 };
 
-// Which key IPSecEncryptKey starts with. MS-AIPS 3.1.7.4 says encryption, 3.4.5.2 and 3.5.5.2 say authentication
-// (item 25); the setting is `qm-key-order`.
-enum class QmKeyOrder : std::uint8_t { kEncryptionFirst, kAuthenticationFirst };
-
 struct QmKeys {
     Secret encryption_key;  // for AES-GCM and AES-GMAC, cipher key | salt
     Secret integrity_key;
 };
 
-// The lengths are the suite's octets of keying material. Keys of DES and 3DES are not parity-adjusted (Q6).
+// The lengths are the suite's octets of keying material; `order` is which key it starts with (item 25). Keys
+// of DES and 3DES are not parity-adjusted (Q6).
 QmKeys derive_qm_keys(const KeyContext& context, const QmKeyInput& input, std::size_t encryption_octets,
-                      std::size_t integrity_octets, QmKeyOrder order);
+                      std::size_t integrity_octets, policy::QmKeyOrder order);
 
-// The proofs of HASH payloads, hashLength octets. `chain` is the main mode transcript T, `em_chain` extended mode's T'
-// (exchange/transcript.h), both up to the message before the one that carries Auth1 or Auth3.
+// The proofs of HASH payloads, hashLength octets. `chain` is the main mode transcript T, `em_chain` extended
+// mode's T' (exchange/transcript.h), both up to the message before the one that carries Auth1 or Auth3.
 Bytes auth1(crypto::HashAlgorithm hash, const Secret& skeyid, ByteView chain);
 Bytes auth2(crypto::HashAlgorithm hash, const Secret& skeyid, ByteView chain);
 Bytes auth3(crypto::HashAlgorithm hash, const Secret& skeyid_em, ByteView em_chain, ByteView auth1);

@@ -50,7 +50,8 @@ class DhKeyPair {
   public:
     // The private value comes from `random` alone, so a seeded source gives the same pair again.
     static DhKeyPair generate(DhGroup group, RandomSource& random);
-    // From a private value in octets, big-endian, other than zero and, for ECP, below the order: for known-answer tests.
+    // From a private value in octets, big-endian, other than zero and, for ECP, below the order: for
+    // known-answer tests.
     static DhKeyPair from_private(DhGroup group, Secret private_value);
 
     DhGroup group() const { return group_; }

@@ -15,7 +15,8 @@ enum class HashAlgorithm : std::uint8_t { kMd5, kSha1, kSha256, kSha384 };
 // Octets of a digest, and so of an HMAC: the specification's hashLength.
 std::size_t digest_size(HashAlgorithm algorithm);
 
-// False for MD5 where the system's OpenSSL forbids it (FIPS). Every other function of crypto/ takes only usable ones.
+// False for MD5 where the system's OpenSSL forbids it (FIPS). Every other function of crypto/ takes only
+// usable ones.
 bool usable(HashAlgorithm algorithm);
 
 // Several octet strings, taken as their concatenation.

@@ -6,7 +6,8 @@
 
 namespace keyline::crypto {
 
-// HMAC over the concatenation of `parts`, digest_size octets. For proofs and ICVs, which are no secrets; any key length.
+// HMAC over the concatenation of `parts`, digest_size octets. For proofs and ICVs, which are no secrets; any
+// key length.
 Bytes hmac(HashAlgorithm algorithm, ByteView key, Parts parts);
 
 }  // namespace keyline::crypto

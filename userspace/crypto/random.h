@@ -13,7 +13,8 @@ class RandomSource {
     virtual void fill(std::span<std::uint8_t> octets) = 0;
 };
 
-// OpenSSL's CSPRNG. Thread-safe. Ends the process when the system has no entropy: nothing may be keyed without.
+// OpenSSL's CSPRNG. Thread-safe. Ends the process when the system has no entropy: nothing may be keyed
+// without.
 class SystemRandom final : public RandomSource {
   public:
     void fill(std::span<std::uint8_t> octets) override;
