@@ -10,6 +10,20 @@
  *   in,  KL_HANDOVER_OPEN:  value = index of the inbound SA (the packet is ESP, or UDP-encapsulated ESP)
  *   in,  KL_HANDOVER_REASSEMBLE: a fragment of ESP; value = 0
  *
+ * In a tunnel whose outer destination has another next hop than the packet's own, a SEAL frame already carries the
+ * outer next hop's address. A HOLD frame cannot, as the SA was unknown.
+ *
+ * The fast path writes the same struct into frames that it sends out of the far end of the handover pair:
+ *
+ *   KL_HANDOVER_OPEN:  a packet for the host's stack: appears received on the interface `port`. The destination
+ *                      address is set on the way. (An ICMP error for the host itself needs a source address that is
+ *                      not the host's own: the stack drops packets that come in from itself.)
+ *   KL_HANDOVER_HOLD:  a held packet whose SA has come, to be sent by interface `port` once more: it is classified
+ *                      again, and comes back as SEAL
+ *
+ * Frames of any other kind are dropped there. The near end's own address has zero in the place of `kind`, so what the
+ * stack itself sends through the pair is no handover either.
+ *
  * Only programs of ours redirect to the sockets, so a frame from the wire cannot forge one.
  */
 #ifndef KEYLINE_SHARED_HANDOVER_H

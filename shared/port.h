@@ -12,6 +12,7 @@
 #include "shared/types.h"
 
 #define KL_MAX_PORTS 64
+#define KL_HANDOVER_PORT 0 /* index of the handover port; attached interfaces have 1 and up */
 #define KL_MAX_QUEUES 16 /* per port that the fast path serves */
 
 enum kl_port_role {
@@ -24,6 +25,10 @@ enum kl_port_role {
 enum kl_xdp_mode { KL_XDP_NONE = 0, KL_XDP_NATIVE = 1, KL_XDP_GENERIC = 2 };
 enum kl_xsk_mode { KL_XSK_NONE = 0, KL_XSK_ZEROCOPY = 1, KL_XSK_COPY = 2, KL_XSK_GENERIC = 3 };
 
+#define KL_PORT_CLSACT_OURS (1u << 0) /* keylined made the interface's clsact qdisc and removes it on detach */
+
+/* kl_port_by_ifindex (HASH): ifindex -> index into kl_ports, both __u32. */
+
 /* Map kl_ports (ARRAY of KL_MAX_PORTS, mmap-able). Written by keylined; xsk_mode and served by keyline-fastpath. */
 struct kl_port {
 	__u32 ifindex;
@@ -32,7 +37,8 @@ struct kl_port {
 	__u8 role;        /* enum kl_port_role */
 	__u8 xdp_mode;    /* enum kl_xdp_mode */
 	__u8 queues;      /* receive queues of the device, at most KL_MAX_QUEUES */
-	__u8 reserved[3];
+	__u8 flags;       /* KL_PORT_* */
+	__u8 reserved[2];
 	__u32 epoch;      /* rises when keylined changes the entry */
 	__u8 xsk_mode[KL_MAX_QUEUES]; /* enum kl_xsk_mode */
 	__u8 served[KL_MAX_QUEUES];   /* worker number + 1; 0: no worker */

@@ -50,7 +50,10 @@
 	X(DUMMY, "dummy", "ESP dummy packets (RFC 4303 2.6), discarded as they ask to be", "none needed") \
 	X(ICMP_SENT, "icmp-sent", "ICMP errors the fast path told a sender of protected traffic", "none needed") \
 	X(DROP_HOP_LIMIT, "hop-limit", "the TTL or hop limit of a forwarded packet ran out; the sender was told by ICMP", "look for a routing loop") \
-	X(DROP_CONGESTION, "congestion", "a congestion mark on an outer header whose inner packet cannot carry it (RFC 6040 4.2)", "a router on the way marks packets that are not ECN-capable")
+	X(DROP_CONGESTION, "congestion", "a congestion mark on an outer header whose inner packet cannot carry it (RFC 6040 4.2)", "a router on the way marks packets that are not ECN-capable") \
+	/* what the kernel programs add to the list */ \
+	X(PASS_ESP, "pass-esp", "ESP that left by an interface without passing the fast path: forwarded, or made by the kernel", "none needed") \
+	X(DROP_HANDOVER, "handover", "a frame on the handover pair that is not the fast path's", "find the program that sends on the handover interface")
 
 enum kl_reason {
 #define X(identifier, name, cause, remedy) KL_REASON_##identifier,

@@ -77,9 +77,11 @@ struct kl_sa {
 	__u64 soft_seconds, hard_seconds; /* after `installed`; 0: none */
 	__u64 soft_octets, hard_octets;   /* of plaintext IP packets */
 	__u64 soft_packets, hard_packets;
+	__u8 key_octets;        /* of the cipher key without salt; 0 for KL_ENCR_NULL */
+	__u8 reserved[7];
 	char peer[64];          /* authenticated name, NUL-terminated, cut if longer */
 };
-KL_ASSERT_SIZE(struct kl_sa, 232);
+KL_ASSERT_SIZE(struct kl_sa, 240);
 
 struct kl_sa_keys {
 	__u8 encryption[36]; /* cipher key, then the 4-octet salt where the suite has one */

@@ -9,7 +9,8 @@
  *
  *   kl_slot_by_key  HASH   struct kl_slot_key -> slot index
  *   kl_slots        ARRAY  slot index -> struct kl_slot, mmap-able; index 0 is no slot
- *   kl_acquires     LRU    struct kl_slot_key -> CLOCK_MONOTONIC nanoseconds of the last acquire raised for it
+ *   kl_acquires     LRU    struct kl_slot_key -> CLOCK_MONOTONIC nanoseconds (__u64) of the last acquire raised for it, or
+ *                  of the moment its negotiation failed; the key is of the rule's first shape
  */
 #ifndef KEYLINE_SHARED_SLOT_H
 #define KEYLINE_SHARED_SLOT_H

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * What was decided for a packet's tuple, so that it is decided once per flow.
+ *
+ *   kl_flows      LRU HASH  struct kl_flow_key -> struct kl_flow
+ *   kl_fragments  LRU HASH  struct kl_fragment_key -> struct kl_fragment
+ *
+ * Both directions of a flow share one entry: the tuple is in local and remote terms, and so are selectors.
+ */
+#ifndef KEYLINE_SHARED_FLOW_H
+#define KEYLINE_SHARED_FLOW_H
+
+#include "shared/slot.h"
+#include "shared/types.h"
+
+struct kl_flow_key {
+	struct kl_tuple tuple;
+	__u32 user; /* impersonation handle; 0: any */
+};
+KL_ASSERT_SIZE(struct kl_flow_key, 44);
+
+struct kl_flow {
+	__u32 generation; /* void unless kl_config.policy_generation */
+	__u32 rule;       /* 0: no rule covers the flow */
+	__u32 slot;       /* protect: 0 until an SA was found */
+	__u8 action;      /* enum kl_action */
+	__u8 reserved[3];
+};
+KL_ASSERT_SIZE(struct kl_flow, 16);
+
+/* Which datagram a fragment belongs to (RFC 791, RFC 8200 4.5). */
+struct kl_fragment_key {
+	struct kl_address source;
+	struct kl_address destination;
+	__u32 identification;
+	__u8 protocol;
+	__u8 family;
+	__u8 reserved[2];
+};
+KL_ASSERT_SIZE(struct kl_fragment_key, 40);
+
+/* What only the first fragment says. Host order, as in struct kl_tuple. */
+struct kl_fragment {
+	__u16 local_port;
+	__u16 remote_port;
+};
+KL_ASSERT_SIZE(struct kl_fragment, 4);
+
+#endif

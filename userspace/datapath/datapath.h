@@ -1,0 +1,110 @@
+// The one writer of an instance's maps: loads the kernel programs, attaches them, installs SAs and policy,
+// and reads the event ring. Traffic goes on when the object goes: programs and maps are pinned, and the next
+// open() adopts them.
+//
+// Not thread-safe; one process per instance (the daemon's lock sees to it). Errors are one line for people.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/ip_address.h"
+#include "datapath/view.h"
+#include "policy/policy.h"
+#include "policy/sad_entry.h"
+#include "policy/selector.h"
+#include "shared/maps.h"
+
+namespace keyline::datapath {
+
+struct Options {
+    std::string instance =
+        "default";  // at most 11 letters, digits, '-' or '_': interfaces are named after it
+    std::string pin_root = KL_PIN_ROOT;      // a directory of a bpffs
+    std::uint32_t max_sas = KL_DEFAULT_SAS;  // both directions together
+    std::uint32_t max_flows = KL_DEFAULT_FLOWS;
+    std::uint16_t ike_port = 500;
+    std::uint16_t nat_port = 4500;
+    bool hold = true;  // packets that wait for an SA are held by the fast path, not dropped
+    std::chrono::milliseconds acquire_interval{1000};
+};
+
+enum class PortRole : std::uint8_t { kUnprotected, kProtected };
+
+// A packet met a protect rule that has no SA.
+struct AcquireRaised {
+    std::uint32_t rule = 0;
+    policy::PacketTuple packet;
+    std::uint32_t impersonation_handle = 0;
+};
+
+// A packet could not leave because the next hop's link-layer address is unknown. Resolution has been started.
+struct NeighbourWanted {
+    std::uint32_t ifindex = 0;
+    IpAddress next_hop;
+};
+
+using Event = std::variant<AcquireRaised, NeighbourWanted>;
+
+// An SA passed a limit. Reported once for soft and once for hard.
+struct SaExpiry {
+    policy::Direction direction = policy::Direction::kInbound;
+    std::uint32_t spi = 0;
+    IpAddress remote;
+    bool hard = false;
+};
+
+class Datapath {
+  public:
+    // Mounts bpffs when it is not mounted and we may, loads the programs, makes or adopts the pinned maps and
+    // the handover pair, and renews the programs of ports that a predecessor attached.
+    static std::expected<Datapath, std::string> open(const Options& options);
+    // Without effect when there is nothing: removes programs, pins and the handover pair of an instance.
+    static std::expected<void, std::string> purge(const std::string& instance,
+                                                  const std::string& pin_root = KL_PIN_ROOT);
+    Datapath(Datapath&&) noexcept;
+    Datapath& operator=(Datapath&&) noexcept;
+    // Leaves programs attached and maps pinned.
+    ~Datapath();
+
+    // Attaches to an interface; again for one attached already, with its addresses and MTU read anew.
+    std::expected<void, std::string> attach(const std::string& interface, PortRole role);
+    std::expected<void, std::string> detach(const std::string& interface);
+    // Reads MTU, MAC and addresses of the attached interfaces anew; call when rtnetlink reports a change. An
+    // interface that was re-created is attached again. The errors are of the ports for which that failed.
+    std::vector<std::string> refresh_ports();
+
+    // Compiles and swaps the selector table; every flow is decided anew. On error the policy in force stays.
+    std::expected<void, std::string> apply(const policy::Policy& policy);
+
+    // An outbound SA takes over the slot of the older one with the same rule and selector.
+    std::expected<void, std::string> install(const policy::SadEntry& entry);
+    // False when there is no such SA. `remote` is the peer.
+    bool remove(policy::Direction direction, std::uint32_t spi, const IpAddress& remote);
+    // What a predecessor left: entries without keys. Empty in a new instance.
+    std::vector<policy::SadEntry> adopted() const;
+
+    // The acquire for this rule and packet has failed: the next one is raised after the acquire interval.
+    void release(std::uint32_t rule, const policy::PacketTuple& packet);
+
+    // Readable when drain() has something to return.
+    int event_fd() const;
+    std::vector<Event> drain();
+    // SAs past a limit of octets, packets or seconds since the last call. Cheap when nothing happened; call
+    // about once a second.
+    std::vector<SaExpiry> expired();
+
+    const View& view() const;
+
+  private:
+    struct State;
+    explicit Datapath(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace keyline::datapath
