@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Traffic from one host to another, with the tools an administrator would use."""
+
+import dataclasses
+import itertools
+import json
+import re
+import signal
+
+from lab.processes import LabError
+
+
+@dataclasses.dataclass
+class Ping:
+    sent: int
+    received: int
+    milliseconds: list  # round trip of each answer, in order
+    output: str
+
+    @property
+    def lost(self):
+        return self.sent - self.received
+
+
+def _read_ping(output):
+    totals = re.search(r"(\d+) packets transmitted, (\d+) received", output)
+    if not totals:
+        raise LabError(f"ping said:\n{output}")
+    return Ping(int(totals[1]), int(totals[2]), [float(time) for time in re.findall(r"time=([\d.]+) ms", output)], output)
+
+
+def ping_command(destination, *, count=5, interval=0.2, size=56, df=False, pattern=None):
+    command = ["ping", "-n", "-c", str(count), "-i", str(interval), "-s", str(size), "-W", "3",
+               "-M", "do" if df else "dont"]
+    return [*command, *(["-p", pattern.hex()] if pattern else []), destination]
+
+
+def ping(host, destination, **options):
+    """Pings `destination` from `host`; answers that never come are in the result, not an error."""
+    done = host.run(*ping_command(destination, **options), check=False, timeout=120)
+    return _read_ping(done.stdout + done.stderr)
+
+
+class BackgroundPing:
+    """A ping that runs while something happens; finish() ends it and gives the result."""
+
+    _numbers = itertools.count(1)
+
+    def __init__(self, host, destination, **options):
+        self._process = host.start(*ping_command(destination, count=100000, **options),
+                                   log=f"ping-{next(self._numbers)}.log")
+
+    def answers(self):
+        return self._process.output().count("time=")
+
+    def finish(self):
+        self._process.stop(signal.SIGINT)
+        return _read_ping(self._process.output())
+
+
+def iperf(client, server, address, seconds=3, *options):
+    """Bits per second that the server received over TCP."""
+    listener = server.start("iperf3", "--server", "--one-off", "--forceflush", log="iperf3.log")
+    listener.wait_for_output("listening")
+    report = client.output("iperf3", "--client", address, "--time", seconds, "--json", *options, timeout=seconds + 60)
+    listener.wait(10)
+    return json.loads(report)["end"]["sum_received"]["bits_per_second"]
