@@ -33,17 +33,26 @@ struct kl_fragment_key {
 	struct kl_address source;
 	struct kl_address destination;
 	__u32 identification;
-	__u8 protocol;
+	__u8 protocol; /* IPv4; zero for IPv6, whose fragments need not tell it */
 	__u8 family;
 	__u8 reserved[2];
 };
 KL_ASSERT_SIZE(struct kl_fragment_key, 40);
 
+enum kl_fragment_kind {
+	KL_FRAGMENT_CLASSIFY = 0, /* by the tuple with these ports and protocol */
+	KL_FRAGMENT_IKE = 1,      /* of a datagram to or from our IKE sockets */
+	KL_FRAGMENT_ESP = 2,      /* of UDP-encapsulated ESP: the fast path reassembles it */
+};
+
 /* What only the first fragment says. Host order, as in struct kl_tuple. */
 struct kl_fragment {
 	__u16 local_port;
 	__u16 remote_port;
+	__u8 protocol;
+	__u8 kind; /* enum kl_fragment_kind */
+	__u8 reserved[2];
 };
-KL_ASSERT_SIZE(struct kl_fragment, 4);
+KL_ASSERT_SIZE(struct kl_fragment, 8);
 
 #endif

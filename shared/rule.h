@@ -18,6 +18,6 @@ struct kl_rule {
 	struct kl_shape shapes[KL_MAX_SHAPES]; /* most specific first */
 	char name[28]; /* NUL-terminated, cut if longer */
 };
-KL_ASSERT_SIZE(struct kl_rule, 48);
+KL_ASSERT_SIZE(struct kl_rule, 64);
 
 #endif

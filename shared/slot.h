@@ -17,7 +17,7 @@
 
 #include "shared/types.h"
 
-#define KL_MAX_SHAPES 4
+#define KL_MAX_SHAPES 8
 
 #define KL_SHAPE_PROTOCOL (1u << 0)
 #define KL_SHAPE_LOCAL_PORT (1u << 1)
@@ -51,6 +51,42 @@ struct kl_slot_key {
 	struct kl_tuple tuple; /* masked by the shape */
 };
 KL_ASSERT_SIZE(struct kl_slot_key, 48);
+
+/* The first `bits` bits of four octets, as they lie in the memory of a little-endian machine. */
+static inline __u32 kl_prefix_word(__u32 word, int bits)
+{
+	if (bits <= 0)
+		return 0;
+	if (bits >= 32)
+		return word;
+	return word & __builtin_bswap32(~0u << (32 - bits));
+}
+
+static inline void kl_mask_address(struct kl_address *to, const struct kl_address *from, int prefix)
+{
+	const __u32 *in = (const __u32 *)from->octets;
+	__u32 *out = (__u32 *)to->octets;
+
+	out[0] = kl_prefix_word(in[0], prefix);
+	out[1] = kl_prefix_word(in[1], prefix - 32);
+	out[2] = kl_prefix_word(in[2], prefix - 64);
+	out[3] = kl_prefix_word(in[3], prefix - 96);
+}
+
+/* The key of the slot that `shape` leads this tuple to. */
+static inline void kl_make_slot_key(struct kl_slot_key *key, __u32 rule, __u32 user, const struct kl_tuple *tuple,
+				    const struct kl_shape *shape)
+{
+	__builtin_memset(key, 0, sizeof(*key));
+	key->rule = rule;
+	key->user = shape->fields & KL_SHAPE_USER ? user : 0;
+	kl_mask_address(&key->tuple.local, &tuple->local, shape->local_prefix);
+	kl_mask_address(&key->tuple.remote, &tuple->remote, shape->remote_prefix);
+	key->tuple.local_port = shape->fields & KL_SHAPE_LOCAL_PORT ? tuple->local_port : 0;
+	key->tuple.remote_port = shape->fields & KL_SHAPE_REMOTE_PORT ? tuple->remote_port : 0;
+	key->tuple.protocol = shape->fields & KL_SHAPE_PROTOCOL ? tuple->protocol : 0;
+	key->tuple.family = tuple->family;
+}
 
 struct kl_slot {
 	__u32 sa; /* index of the outbound SA; 0: none, an acquire is wanted */

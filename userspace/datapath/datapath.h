@@ -5,7 +5,6 @@
 // Not thread-safe; one process per instance (the daemon's lock sees to it). Errors are one line for people.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <expected>
 #include <memory>
@@ -28,13 +27,7 @@ struct Options {
     std::string pin_root = KL_PIN_ROOT;      // a directory of a bpffs
     std::uint32_t max_sas = KL_DEFAULT_SAS;  // both directions together
     std::uint32_t max_flows = KL_DEFAULT_FLOWS;
-    std::uint16_t ike_port = 500;
-    std::uint16_t nat_port = 4500;
-    bool hold = true;  // packets that wait for an SA are held by the fast path, not dropped
-    std::chrono::milliseconds acquire_interval{1000};
 };
-
-enum class PortRole : std::uint8_t { kUnprotected, kProtected };
 
 // A packet met a protect rule that has no SA.
 struct AcquireRaised {
@@ -73,13 +66,14 @@ class Datapath {
     ~Datapath();
 
     // Attaches to an interface; again for one attached already, with its addresses and MTU read anew.
-    std::expected<void, std::string> attach(const std::string& interface, PortRole role);
+    std::expected<void, std::string> attach(const std::string& interface, policy::InterfaceRole role);
     std::expected<void, std::string> detach(const std::string& interface);
     // Reads MTU, MAC and addresses of the attached interfaces anew; call when rtnetlink reports a change. An
     // interface that was re-created is attached again. The errors are of the ports for which that failed.
     std::vector<std::string> refresh_ports();
 
-    // Compiles and swaps the selector table; every flow is decided anew. On error the policy in force stays.
+    // Compiles and swaps the selector table, and takes over ports, hold, acquire interval and default action;
+    // every flow is decided anew. On error the policy in force stays.
     std::expected<void, std::string> apply(const policy::Policy& policy);
 
     // An outbound SA takes over the slot of the older one with the same rule and selector.
