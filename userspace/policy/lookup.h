@@ -18,7 +18,7 @@ struct SpdMatch {
     const Selector* selector = nullptr;
 };
 
-// An index over one policy, built once in O(n log n) of its n selectors. A question costs one hash probe per
+// An index over one policy, built once in O(n) of its n selectors. A question costs one hash probe per
 // distinct shape (prefix lengths and set fields) among the selectors, whatever their number. Immutable, so
 // one Lookup may be asked from several threads.
 class Lookup {
@@ -37,13 +37,13 @@ class Lookup {
     const Rule* rule(std::uint32_t id) const;
 
     // The PAD: nullptr when no peer entry has the address.
-    const Peer* peer(const IpAddress& address) const;
+    const Peer* peer(const IpAddress& address) const { return peer_containing(Prefix::host(address)); }
+    // The first peer entry that has all of the prefix.
+    const Peer* peer_containing(const Prefix& addresses) const;
     // The peer entry's main mode, else the default one.
     const MainMode& main_mode(const IpAddress& address) const;
 
   private:
-    std::optional<SpdMatch> match(const SelectorIndex::Place& place) const;
-
     std::shared_ptr<const Policy> policy_;
     SelectorIndex rules_;
     SelectorIndex peers_;

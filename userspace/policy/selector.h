@@ -1,6 +1,7 @@
 // Traffic selectors (RFC 4301 4.4.1.1): which packets a rule or a security association covers.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -19,6 +20,7 @@ struct PacketTuple {
     std::uint16_t local_port = 0;
     std::uint16_t remote_port = 0;
 
+    // "10.0.0.1:51000 -> 10.0.0.2:443 tcp", "10.0.0.1 -> 10.0.0.2 icmp type 8 code 0".
     std::string to_string() const;
     auto operator<=>(const PacketTuple&) const = default;
 };
@@ -32,16 +34,23 @@ struct Selector {
     std::uint16_t local_port = 0;
     std::uint16_t remote_port = 0;
 
+    // The one packet's selector: host prefixes, its protocol and ports.
+    static Selector of(const PacketTuple& packet);
+
     Family family() const { return local.address.family(); }
     bool matches(const PacketTuple& packet) const;
     // True when every packet that `narrower` matches is matched by this one.
     bool contains(const Selector& narrower) const;
     // The same traffic seen from the other end.
     Selector reversed() const;
-    // "10.0.0.0/8 -> 10.1.0.0/16 tcp 443": local, remote, protocol, ports where they are not any.
+    // "10.0.0.0/8 -> 10.1.0.0/16 tcp remote-port 443": protocol and ports where they are not any.
     std::string to_string() const;
 
     auto operator<=>(const Selector&) const = default;
+};
+
+struct SelectorHash {
+    std::size_t operator()(const Selector& selector) const noexcept;
 };
 
 }  // namespace keyline::policy

@@ -38,11 +38,9 @@ class SelectorIndex {
         bool remote_port = false;
         bool operator==(const Shape&) const = default;
     };
-    struct SelectorHash {
-        std::size_t operator()(const Selector& selector) const noexcept;
-    };
     struct Table {
         Shape shape;
+        Place lowest;
         std::unordered_map<Selector, Place, SelectorHash> entries;
     };
 
@@ -50,7 +48,7 @@ class SelectorIndex {
     // The selector of this shape that contains `narrower`; nullopt when the shape is narrower than that.
     static std::optional<Selector> widened(const Selector& narrower, const Shape& shape);
 
-    std::vector<Table> tables_;  // by the lowest place they hold
+    std::vector<Table> tables_;  // in the order of their lowest places
 };
 
 }  // namespace keyline::policy
