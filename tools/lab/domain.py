@@ -33,6 +33,10 @@ class Domain(Namespace):
     def keytab(self, host):
         return os.path.join(self.realm_directory, f"{host.hostname}.keytab")
 
+    def admin(self, *query):
+        """A kadmin.local query on the realm's database."""
+        return run([_TOOL, "admin", self.realm_directory, *query]).stdout
+
     def start_kdc(self):
         self._kdc = self.start(_TOOL, "run", self.realm_directory, log="krb5kdc.log")
         self._kdc.wait_for_output("starting...")

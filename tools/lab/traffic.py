@@ -26,7 +26,8 @@ def _read_ping(output):
     totals = re.search(r"(\d+) packets transmitted, (\d+) received", output)
     if not totals:
         raise LabError(f"ping said:\n{output}")
-    return Ping(int(totals[1]), int(totals[2]), [float(time) for time in re.findall(r"time=([\d.]+) ms", output)], output)
+    times = [float(time) for time in re.findall(r"time=([\d.]+) ms", output)]
+    return Ping(int(totals[1]), int(totals[2]), times, output)
 
 
 def ping_command(destination, *, count=5, interval=0.2, size=56, df=False, pattern=None):

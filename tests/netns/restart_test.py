@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Processes die, come back and end; traffic and peers notice no more than they must."""
+
+import time
+
+from scenario import Scenario, main
+from lab.processes import wait_until
+from lab.traffic import BackgroundPing
+
+
+class KilledKeylined(Scenario):
+    def test_traffic_goes_on_and_sas_are_adopted(self):
+        self.start()
+        self.assert_pings(self.b.address)
+        spis = {sa["spi"] for sa in self.sas(self.a)}
+        running = BackgroundPing(self.a, self.b.address, interval=0.02)
+        wait_until(lambda: running.answers() > 10, "answers")
+        self.a.keylined.kill()
+        time.sleep(1)
+        self.a.start_keylined()
+        time.sleep(1)
+        self.assertLessEqual(running.finish().lost, 1)  # one may be under way when ping ends
+        self.assertEqual(spis, {sa["spi"] for sa in self.sas(self.a)})
+        self.assertEqual(2, len(self.a.query("sas")["sas"]))
+
+    def test_protected_traffic_never_goes_in_the_clear_without_the_daemons(self):
+        self.start()
+        self.assert_pings(self.b.address)
+        self.a.keylined.kill()
+        self.a.fastpath.kill()
+        capture = self.cable.capture()
+        self.assert_silent(self.b.address)
+        self.assertEqual(0, capture.stop().kinds()["clear"])
+        self.a.start_keyline()
+        self.assert_pings(self.b.address)
+
+
+class KilledFastpath(Scenario):
+    def test_a_new_one_takes_over_the_sas(self):
+        self.start()
+        self.assert_pings(self.b.address)
+        spis = {sa["spi"] for sa in self.sas(self.a)}
+        self.a.fastpath.kill()
+        self.assert_silent(self.b.address)
+        self.a.start_fastpath()
+        self.assert_pings(self.b.address)
+        self.assertEqual(spis, {sa["spi"] for sa in self.sas(self.a)})
+
+
+class Shutdown(Scenario):
+    def test_the_peers_sas_go_too(self):
+        self.start()
+        self.assert_pings(self.b.address)
+        self.assertEqual(2, len(self.sas(self.b)))
+        self.assertEqual(0, self.a.keylined.stop())
+        wait_until(lambda: not self.sas(self.b), "b's SAs to go")
+
+    def test_a_clean_start_follows(self):
+        self.start()
+        self.assert_pings(self.b.address)
+        self.a.keylined.stop()
+        self.a.start_keylined()
+        self.assert_pings(self.b.address)
+
+
+class UpAndDown(Scenario):
+    def test_an_administrator_makes_and_deletes_sas(self):
+        self.start()
+        self.a.keyline("up", self.b.address)
+        self.assertEqual(2, len(self.sas(self.a)))
+        self.a.keyline("down", self.b.address)
+        for host in self.lab.hosts:
+            wait_until(lambda: not self.sas(host), f"{host.name}'s SAs to go")
+        self.assert_pings(self.b.address)
+
+
+if __name__ == "__main__":
+    main()

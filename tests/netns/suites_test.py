@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every ESP suite carries traffic, on each of the fast path's cryptographic engines."""
+
+from scenario import Scenario, main
+
+SUITES = ["aes-gcm-16-128", "aes-gcm-16-256",
+          *(f"aes-cbc-{bits}/{integrity}" for bits in (128, 192, 256)
+            for integrity in ("hmac-sha1-96", "hmac-sha2-256-128")),
+          "null/hmac-sha1-96", "null/hmac-sha2-256-128"]
+
+
+class Suites(Scenario):
+    def check(self, engine):
+        for suite in SUITES:
+            with self.subTest(suite=suite):
+                for host in self.lab.hosts:
+                    document = host.configuration(self.host_rule(host))
+                    document["quick_mode"] = {"suites": [suite]}
+                    host.configure(document)
+                    host.start_keylined()
+                    host.start_fastpath("--engine", engine)
+                self.assert_pings(self.b.address, size=1000)
+                self.assert_pings(self.b.address, size=1, count=2)
+                self.assertEqual({suite}, {sa["suite"] for sa in self.a.query("sas")["sas"]})
+                for host in self.lab.hosts:
+                    host.fastpath.stop()
+                    host.keylined.stop()
+
+
+class OpenSsl(Suites):
+    def test_every_suite(self):
+        self.check("openssl")
+
+
+class IpsecMb(Suites):
+    def test_every_suite(self):
+        with open("/proc/cpuinfo", encoding="ascii") as cpuinfo:
+            if " aes " not in cpuinfo.read():
+                self.skipTest("this CPU has no AES instructions, which intel-ipsec-mb needs")
+        self.check("ipsec-mb")
+
+
+if __name__ == "__main__":
+    main()
