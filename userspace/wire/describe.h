@@ -13,26 +13,27 @@
 namespace keyline::wire {
 
 struct Node {
-    std::string name;   // the RFC's field name; UTF-8, printable
-    std::string value;  // may be empty; octets in hexadecimal, never shortened
+    std::string name;   // the RFC's field name
+    std::string value;  // printable ASCII, may be empty; octets in hexadecimal, never shortened
     std::vector<Node> children;
 
     bool operator==(const Node&) const = default;
 };
 
-// A datagram as far as it can be read. A malformed one gives what could be read and a child "error".
+// A datagram as far as it can be read. What is wrong with it is in children named "Error".
 Node describe(ByteView datagram);
 Node describe(const Header& header);
-// The payloads of a message, for example of a decrypted one: one child each.
-Node describe(std::span<const Payload> payloads);
+Node describe(const Payload& payload);
 
 // Indented lines, one per node; long octet strings are shortened.
 std::string to_text(const Node& node);
 
-enum class Sender : std::uint8_t { kUnknown, kInitiator, kResponder };  // of the main mode
+// Of the exchange: who sent its first message.
+enum class Sender : std::uint8_t { kUnknown, kInitiator, kResponder };
 
-// "SA, Auth, Ni, VID ×5, NATD ×2": the names of MS-AIPS figures 4 to 33, equal neighbours counted. Without a
-// known sender nonces and hashes are "NONCE" and "HASH".
+// "SA, Auth, Ni, VID ×5, NATD ×2": the names of MS-AIPS figures 4 to 33 or of RFC 2409 section 5, equal
+// neighbours counted. Where a name depends on a sender that is not known it is "NONCE", "HASH", "ID" or
+// "SIG". UTF-8.
 std::string summarize(ExchangeType exchange, Sender sender, std::span<const Payload> payloads);
 
 }  // namespace keyline::wire

@@ -37,6 +37,9 @@ struct Header {
 
     bool encrypted() const { return (flags & kFlagEncryption) != 0; }
     Dialect dialect() const { return dialect_of(exchange_type); }
+    // Every AuthIP message has a Crypto payload in front, but a Fragment and NOTIFY_DOS_COOKIE, which are
+    // clear (MS-AIPS 2.2.3.2, MS-IKEE 2.2.3).
+    bool needs_crypto_payload() const;
     bool operator==(const Header&) const = default;
 };
 

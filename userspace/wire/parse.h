@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <expected>
+#include <optional>
 #include <vector>
 
 #include "base/bytes.h"
@@ -46,6 +47,14 @@ std::expected<CryptoFrame, ParseError> parse_crypto_frame(ByteView datagram, con
 // datagram and only serves errors. An empty sequence (`first` kNone, no octets) is accepted.
 std::expected<std::vector<Payload>, ParseError> parse_payloads(ByteView octets, PayloadType first,
                                                                Dialect dialect, std::size_t offset = 0);
+
+struct ReadablePayloads {
+    std::vector<Payload> payloads;    // those before the error
+    std::optional<ParseError> error;  // as parse_payloads gives it
+};
+
+// The same, keeping what could be read. For tools that show broken messages.
+ReadablePayloads read_payloads(ByteView octets, PayloadType first, Dialect dialect, std::size_t offset = 0);
 
 struct PaddedPayloads {
     std::vector<Payload> payloads;

@@ -26,12 +26,6 @@ std::uint8_t known_flags(Dialect dialect) {
                                        : kFlagEncryption | kFlagCommit | kFlagAuthenticationOnly;
 }
 
-// The only AuthIP messages without a Crypto payload (MS-AIPS 2.2.3.2, MS-IKEE 2.2.3).
-bool may_lack_crypto(const Header& header) {
-    return !header.encrypted() && (header.next_payload == PayloadType::kNotification ||
-                                   header.next_payload == PayloadType::kFragment);
-}
-
 }  // namespace
 
 std::expected<Header, ParseError> read_header(ByteView datagram) {
@@ -94,7 +88,7 @@ std::expected<Message, ParseError> parse_message(ByteView datagram) {
     ByteView rest = datagram.subspan(kHeaderSize);
     std::size_t rest_offset = kHeaderSize;
     PayloadType first = header->next_payload;
-    if (header->dialect() == Dialect::kAuthip && !may_lack_crypto(*header)) {
+    if (header->needs_crypto_payload()) {
         const auto frame = parse_crypto_frame(datagram, *header);
         if (!frame) return std::unexpected(frame.error());
         message.crypto = CryptoHeader{frame->sequence, {frame->iv.begin(), frame->iv.end()}, frame->reserved};

@@ -189,42 +189,53 @@ Parsed parse_body(PayloadType type, Reader body, Dialect dialect) {
     }
 }
 
-std::expected<std::vector<Payload>, ParseError> parse_chain(Reader& from, PayloadType type, Dialect dialect) {
-    std::vector<Payload> payloads;
+// Reads payloads up to the one that names none after it, or up to the first error.
+std::optional<ParseError> parse_chain(Reader& from, PayloadType type, Dialect dialect,
+                                      std::vector<Payload>& payloads) {
     while (type != PayloadType::kNone) {
         const std::size_t start = from.offset();
-        if (payloads.size() == kMaxPayloads) return failure(ParseReason::kTooManyPayloads, start);
-        if (!from.has(kGenericHeaderSize)) return failure(ParseReason::kPayloadTruncated, start);
+        if (payloads.size() == kMaxPayloads) return ParseError{ParseReason::kTooManyPayloads, start};
+        if (!from.has(kGenericHeaderSize)) return ParseError{ParseReason::kPayloadTruncated, start};
         const auto next = static_cast<PayloadType>(from.u8());
         const std::uint8_t reserved = from.u8();
         const std::size_t length = from.be16();
         if (length < kGenericHeaderSize || !from.has(length - kGenericHeaderSize)) {
-            return failure(ParseReason::kPayloadLength, start + 2);
+            return ParseError{ParseReason::kPayloadLength, start + 2};
         }
         auto body = parse_body(type, from.sub(length - kGenericHeaderSize), dialect);
-        if (!body) return std::unexpected(body.error());
+        if (!body) return body.error();
         payloads.push_back({std::move(*body), reserved});
         type = next;
     }
-    return payloads;
+    return std::nullopt;
 }
 
 }  // namespace
 
+ReadablePayloads read_payloads(ByteView octets, PayloadType first, Dialect dialect, std::size_t offset) {
+    Reader from(octets, offset);
+    ReadablePayloads read;
+    read.error = parse_chain(from, first, dialect, read.payloads);
+    if (!read.error && from.remaining() > 0) read.error = {ParseReason::kTrailingOctets, from.offset()};
+    return read;
+}
+
 std::expected<std::vector<Payload>, ParseError> parse_payloads(ByteView octets, PayloadType first,
                                                                Dialect dialect, std::size_t offset) {
-    Reader from(octets, offset);
-    auto payloads = parse_chain(from, first, dialect);
-    if (payloads && from.remaining() > 0) return failure(ParseReason::kTrailingOctets, from.offset());
-    return payloads;
+    ReadablePayloads read = read_payloads(octets, first, dialect, offset);
+    if (read.error) return std::unexpected(*read.error);
+    return std::move(read.payloads);
 }
 
 std::expected<PaddedPayloads, ParseError> parse_padded_payloads(ByteView octets, PayloadType first,
                                                                 std::size_t offset) {
     Reader from(octets, offset);
-    auto payloads = parse_chain(from, first, Dialect::kIkev1);
-    if (!payloads) return std::unexpected(payloads.error());
-    return PaddedPayloads{std::move(*payloads), octets.size() - from.remaining()};
+    PaddedPayloads padded;
+    if (const auto error = parse_chain(from, first, Dialect::kIkev1, padded.payloads)) {
+        return std::unexpected(*error);
+    }
+    padded.size = octets.size() - from.remaining();
+    return padded;
 }
 
 }  // namespace keyline::wire
