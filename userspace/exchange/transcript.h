@@ -1,5 +1,5 @@
-// The running hash over a negotiation's messages that its authentication proofs cover (MS-AIPS 3.1.7.4; interpretation
-// items 1, 2, 22, 23 and F7).
+// The running hash over a negotiation's messages that its authentication proofs cover (MS-AIPS 3.1.7.4;
+// interpretation items 1, 2, 22, 23 and F7).
 #pragma once
 
 #include <cstddef>
@@ -9,8 +9,9 @@
 
 namespace keyline::exchange {
 
-// T1 = H1(#1), Tn = Hn(#n | Tn-1). Every Hn is the negotiated hash, except that SHA-256 takes the first two messages of
-// main mode, where nothing has been negotiated yet. The caller adds each distinct message once, in order.
+// T1 = H1(#1), Tn = Hn(#n | Tn-1). Every Hn is the negotiated hash, except that SHA-256 takes the first two
+// messages of main mode, where nothing has been negotiated yet. The caller adds each distinct message once,
+// in order.
 class Transcript {
   public:
     // SHA-256 until the second message, then what `negotiated` was told.
