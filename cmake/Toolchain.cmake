@@ -20,7 +20,7 @@ add_compile_options(-Wall -Wextra -Werror -Wshadow -Wnon-virtual-dtor -Wno-missi
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   # libstdc++ 12 offers std::expected only to a compiler that claims the concepts of C++20 in full; clang 16
   # implements what <expected> needs and claims 201907.
-  add_compile_options("$<$<COMPILE_LANGUAGE:CXX>:SHELL:-D__cpp_concepts=202002L -Wno-builtin-macro-redefined>")
+  add_compile_options("$<$<COMPILE_LANGUAGE:CXX>:SHELL:-Wno-builtin-macro-redefined -U__cpp_concepts -D__cpp_concepts=202002L>")
 endif()
 
 option(KEYLINE_SANITIZE "Build with AddressSanitizer and UndefinedBehaviorSanitizer" OFF)
@@ -31,6 +31,11 @@ elseif(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
   add_compile_definitions(_FORTIFY_SOURCE=2)
   add_compile_options(-fstack-protector-strong)
   add_link_options(-Wl,-z,relro,-z,now)
+endif()
+
+if(KEYLINE_FUZZ)
+  # Coverage feedback for all code under test; only the targets themselves link libFuzzer.
+  add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 
 # keyline_library(NAME SOURCES... [DEPENDS targets...]): a static library of one folder of userspace/.
