@@ -1,0 +1,26 @@
+#include "fastpath/crypto_engine.h"
+
+#include "fastpath/ipsec_mb_engine.h"
+#include "fastpath/openssl_engine.h"
+
+namespace keyline::fastpath {
+
+std::string_view engine_name(kl_crypto_engine kind) {
+    switch (kind) {
+        case KL_CRYPTO_OPENSSL:
+            return "openssl";
+        case KL_CRYPTO_IPSEC_MB:
+            return "ipsec-mb";
+        default:
+            return "none";
+    }
+}
+
+std::expected<std::unique_ptr<CryptoEngine>, std::string> make_engine(kl_crypto_engine wanted) {
+    if (wanted == KL_CRYPTO_OPENSSL) return make_openssl_engine();
+    auto engine = make_ipsec_mb_engine();
+    if (!engine && wanted == KL_CRYPTO_NONE) return make_openssl_engine();
+    return engine;
+}
+
+}  // namespace keyline::fastpath
