@@ -1,5 +1,6 @@
-// The interface that every authentication method stands behind (MS-AIPS 2.2.3.1, 2.2.3.4; design decision 1): a method
-// makes contexts, a context turns the peer's tokens into ours. Steps may block on a KDC, so they run off the loop.
+// The interface that every authentication method stands behind (MS-AIPS 2.2.3.1, 2.2.3.4; design decision 1):
+// a method makes contexts, a context turns the peer's tokens into ours. Steps may block on a KDC, so they run
+// off the loop.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/bytes.h"
 #include "base/secret.h"
@@ -34,7 +36,8 @@ struct StepResult {
     Secret secret;
     // What the method proved about the peer ("host/b.example.com@EXAMPLE.COM"); empty for anonymous.
     std::string peer;
-    // Non-zero: the step failed. This Windows (SEC_E_*, 0x8009....) code goes to the peer in the GSS-API payload.
+    // Non-zero: the step failed. This Windows code (auth/sec_status.h) goes to the peer in the GSS-API
+    // payload.
     std::uint32_t status = 0;
     // For people when status is not zero: what failed and the remedy, one line, no key octets.
     std::string failure;
@@ -45,6 +48,8 @@ class Context {
   public:
     virtual ~Context() = default;
     virtual StepResult step(const StepInput& input) = 0;
+    // Whether a step may wait for a server, such as a KDC, or only computes.
+    virtual bool may_wait() const { return false; }
 };
 
 // A configured method with its credentials. Shared by all negotiations; `initiate` and `accept` do not block.
