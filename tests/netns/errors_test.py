@@ -23,7 +23,7 @@ class StartUp(Scenario):
 
     def test_absent_interface(self):
         document = self.a.configuration(self.host_rule(self.a))
-        document["host"]["interfaces"] = ["eth7"]
+        document["host"]["unprotected"] = ["eth7"]
         self.a.configure(document)
         self.assertIn("eth7", self.refused(*self.keylined()))
 

@@ -9,7 +9,7 @@ from lab.traffic import BackgroundPing
 class Rekey(Scenario):
     def check(self, lifetime, size, interval):
         def short_lived(_host, document):
-            document["quick_mode"] = {"lifetime": lifetime}
+            document["quick_mode"] = lifetime
             document["keying"] = {"rekey_overlap": "2s"}
 
         self.start(short_lived)
@@ -28,12 +28,12 @@ class Rekey(Scenario):
 
 class ByTime(Rekey):
     def test_no_packet_is_lost(self):
-        self.check({"soft_time": "4s", "hard_time": "12s"}, size=56, interval=0.01)
+        self.check({"soft_lifetime": "4s", "lifetime": "12s"}, size=56, interval=0.01)
 
 
 class ByOctets(Rekey):
     def test_no_packet_is_lost(self):
-        self.check({"soft_octets": "500KB", "hard_octets": "5MB"}, size=1000, interval=0.005)
+        self.check({"soft_lifetime_octets": "500KB", "lifetime_octets": "5MB"}, size=1000, interval=0.005)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ class KilledKeylined(Scenario):
         time.sleep(1)
         self.assertLessEqual(running.finish().lost, 1)  # one may be under way when ping ends
         self.assertEqual(spis, {sa["spi"] for sa in self.sas(self.a)})
-        self.assertEqual(2, len(self.a.query("sas")["sas"]))
+        self.assertEqual(2, len(self.a.query("sas")))
 
     def test_protected_traffic_never_goes_in_the_clear_without_the_daemons(self):
         self.start()

@@ -76,7 +76,7 @@ class Scenario(unittest.TestCase):
 
     def counters(self, host):
         """Counted packets by the reason's name."""
-        return {row["name"]: row["count"] for row in host.query("counters", "--all")["datapath"]}
+        return {row["name"]: row["count"] for row in host.query("counters", "--all") if row["where"] == "packets"}
 
     def assert_counted(self, host, reason, at_least=1):
         wait_until(lambda: self.counters(host)[reason] >= at_least, f"{reason} to be counted")

@@ -59,8 +59,8 @@ class Secrets(Scenario):
     def test_no_key_in_anything_shown(self):
         for host in self.lab.hosts:
             host.configure(host.configuration(self.host_rule(host)))
-            host.start_keylined("--log-level", "trace")
-            host.start_fastpath("--log-level", "trace")
+            host.start_keylined("--log-level", "debug")
+            host.start_fastpath("--log-level", "debug")
         self.assert_pings(self.b.address)
         keys = self.keys(self.a) + self.keys(self.b)
         self.assertEqual(4, len(keys))

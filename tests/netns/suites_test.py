@@ -21,7 +21,7 @@ class Suites(Scenario):
                     host.start_fastpath("--engine", engine)
                 self.assert_pings(self.b.address, size=1000)
                 self.assert_pings(self.b.address, size=1, count=2)
-                self.assertEqual({suite}, {sa["suite"] for sa in self.a.query("sas")["sas"]})
+                self.assertEqual({suite}, {sa["suite"] for sa in self.a.query("sas")})
                 for host in self.lab.hosts:
                     host.fastpath.stop()
                     host.keylined.stop()

@@ -2,6 +2,7 @@
 """Attaching, detaching and ending leave the machine as it was."""
 
 from scenario import Scenario, main
+from lab.host import program
 
 
 class Traces(Scenario):
@@ -30,8 +31,8 @@ class Traces(Scenario):
         self.start()
         self.assert_pings(self.b.address)
         self.a.fastpath.stop()
-        self.a.keyline("detach", "--all")
         self.a.keylined.stop()
+        self.a.run(program("keylined"), "--config", self.a.config_path, "--purge")
         self.assertEqual(before, self.state(self.a))
 
 

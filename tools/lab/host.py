@@ -43,7 +43,7 @@ class Host(Namespace):
     def configuration(self, *rules):
         """A keyline.toml, as a dictionary, that authenticates with Kerberos and has these rules."""
         return {
-            "host": {"interfaces": [{"name": self.INTERFACE, "role": "unprotected"}]},
+            "host": {"unprotected": [self.INTERFACE]},
             "auth": {"kerberos": {"principal": self.principal, "keytab": self.keytab}},
             "main_mode": {"auth": ["kerberos"]},
             "rule": list(rules),

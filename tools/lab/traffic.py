@@ -22,7 +22,7 @@ class Ping:
         return self.sent - self.received
 
 
-def _read_ping(output):
+def read_ping(output):
     totals = re.search(r"(\d+) packets transmitted, (\d+) received", output)
     if not totals:
         raise LabError(f"ping said:\n{output}")
@@ -39,7 +39,7 @@ def ping_command(destination, *, count=5, interval=0.2, size=56, df=False, patte
 def ping(host, destination, **options):
     """Pings `destination` from `host`; answers that never come are in the result, not an error."""
     done = host.run(*ping_command(destination, **options), check=False, timeout=120)
-    return _read_ping(done.stdout + done.stderr)
+    return read_ping(done.stdout + done.stderr)
 
 
 class BackgroundPing:
@@ -56,7 +56,7 @@ class BackgroundPing:
 
     def finish(self):
         self._process.stop(signal.SIGINT)
-        return _read_ping(self._process.output())
+        return read_ping(self._process.output())
 
 
 def iperf(client, server, address, seconds=3, *options):
