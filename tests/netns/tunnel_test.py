@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tunnel mode between the two hosts, each of which has a network behind it, in all four pairs of families."""
 
+import ipaddress
 import itertools
 
 from scenario import Scenario, main
 from lab.traffic import iperf
-
-INNER = {"v4": ("10.1.0.{}", "10.{}.0.0/24", 24), "v6": ("fd0{}::1", "fd0{}::/64", 64)}
 
 
 class Tunnel(Scenario):
@@ -14,22 +13,24 @@ class Tunnel(Scenario):
         return {host: f"10.{number}.0.0/24" if inner == "v4" else f"fd0{number}::/64"
                 for number, host in enumerate(self.lab.hosts, start=1)}
 
-    def address_in(self, network):
-        return network.replace("0/24", "1") if "/24" in network else network.replace("::/64", "::1")
+    @staticmethod
+    def address_in(network):
+        """Its first address, the host's own."""
+        return str(next(ipaddress.ip_network(network).hosts()))
 
     def start_tunnel(self, inner, outer):
         networks = self.networks(inner)
 
         def tunnel(host, document):
             peer = self.b if host is self.a else self.a
-            host.run("ip", "address", "add", f"{self.address_in(networks[host])}/{24 if inner == 'v4' else 64}",
-                     "dev", "lo")
-            host.run("ip", "route", "add", networks[peer], "dev", "eth0", "src", self.address_in(networks[host]),
-                     *(("via", peer.address) if inner == "v4" else ("via", peer.address_v6)))
-            ends = [getattr(each, "address" if outer == "v4" else "address_v6") for each in (host, peer)]
+            own = self.address_in(networks[host])
+            host.run("ip", "address", "add", own, "dev", "lo")
+            host.run("ip", "route", "add", networks[peer], "dev", host.INTERFACE, "src", own,
+                     "via", peer.address if inner == "v4" else peer.address_v6)
+            local, remote = ((host.address, peer.address) if outer == "v4" else (host.address_v6, peer.address_v6))
             document["rule"] = [{"name": "tunnel", "local": networks[host], "remote": networks[peer],
-                                 "action": "protect", "mode": "tunnel",
-                                 "tunnel": {"local": ends[0], "remote": ends[1]}}]
+                                 "action": "protect", "mode": "tunnel", "tunnel_local": local,
+                                 "tunnel_remote": remote}]
 
         self.start(tunnel)
         return self.address_in(networks[self.b])
