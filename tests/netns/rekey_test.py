@@ -33,7 +33,7 @@ class ByTime(Rekey):
 
 class ByOctets(Rekey):
     def test_no_packet_is_lost(self):
-        self.check({"soft_lifetime_octets": "500KB", "lifetime_octets": "5MB"}, size=1000, interval=0.005)
+        self.check({"soft_lifetime_octets": "500kB", "lifetime_octets": "5MB"}, size=1000, interval=0.005)
 
 
 if __name__ == "__main__":
