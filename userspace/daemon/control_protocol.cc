@@ -16,9 +16,7 @@ std::filesystem::path lock_path(const std::filesystem::path& run_directory, std:
 }
 
 bool valid_instance_name(std::string_view name) {
-    const auto allowed = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-    };
+    const auto allowed = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
     return !name.empty() && name.size() <= 11 && std::ranges::all_of(name, allowed);
 }
 
@@ -30,14 +28,14 @@ std::string_view to_string(ErrorCode code) {
             return "bad-request";
         case ErrorCode::kNotFound:
             return "not-found";
-        case ErrorCode::kRefused:
+        case ErrorCode::kNegotiation:
             return "refused";
     }
     return "failed";
 }
 
 ErrorCode parse_error_code(std::string_view name) {
-    for (const ErrorCode code : {ErrorCode::kBadRequest, ErrorCode::kNotFound, ErrorCode::kRefused}) {
+    for (const ErrorCode code : {ErrorCode::kBadRequest, ErrorCode::kNotFound, ErrorCode::kNegotiation}) {
         if (name == to_string(code)) return code;
     }
     return ErrorCode::kFailed;

@@ -19,7 +19,7 @@ inline constexpr std::size_t kMaxClients = 32;
 // Lines that wait for a client which does not read; a reply or event beyond them is lost and counted.
 inline constexpr std::size_t kMaxQueuedLines = 4096;
 
-inline constexpr std::string_view kDefaultInstance = "default";
+inline constexpr std::string_view kDefaultInstance = "main";
 inline constexpr std::string_view kDefaultRunDirectory = "/run/keyline";
 inline constexpr std::string_view kDefaultConfig = "/etc/keyline/keyline.toml";
 
@@ -33,10 +33,10 @@ std::filesystem::path lock_path(const std::filesystem::path& run_directory, std:
 bool valid_instance_name(std::string_view name);
 
 enum class ErrorCode {
-    kFailed,      // "failed": the command was understood and did not succeed
-    kBadRequest,  // "bad-request": not JSON, no such command, a missing or malformed argument
-    kNotFound,    // "not-found": no such peer, SPI or interface
-    kRefused,     // "refused": a peer, or policy, said no
+    kFailed,       // "failed": the command was understood and did not succeed
+    kBadRequest,   // "bad-request": not JSON, no such command, a missing or malformed argument
+    kNotFound,     // "not-found": no such peer, SPI or interface
+    kNegotiation,  // "negotiation-failed": refused by either side, or nobody answered
 };
 
 std::string_view to_string(ErrorCode code);

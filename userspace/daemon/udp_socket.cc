@@ -150,7 +150,7 @@ int UdpSocket::send(const IpAddress& from, const Endpoint& to, ByteView data) {
 }
 
 Frame classify_marked(ByteView datagram) {
-    if (datagram.size() == 1 && datagram[0] == 0xff) return Frame::kKeepalive;
+    if (std::ranges::equal(datagram, kKeepaliveDatagram)) return Frame::kKeepalive;
     const bool marker =
         datagram.size() >= kNonEspMarkerOctets &&
         std::ranges::all_of(datagram.first(kNonEspMarkerOctets), [](auto octet) { return octet == 0; });

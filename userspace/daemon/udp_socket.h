@@ -2,6 +2,7 @@
 // is told.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <expected>
 #include <string>
@@ -55,6 +56,7 @@ struct IkePorts {
 };
 
 inline constexpr std::size_t kNonEspMarkerOctets = 4;
+inline constexpr std::array<std::uint8_t, 1> kKeepaliveDatagram{0xff};  // RFC 3948 2.3
 
 enum class Frame { kIke, kKeepalive, kEsp };
 

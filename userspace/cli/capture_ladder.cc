@@ -1,0 +1,48 @@
+#include "cli/capture_ladder.h"
+
+#include <fmt/format.h>
+
+#include "wire/describe.h"
+#include "wire/parse.h"
+
+namespace keyline::cli {
+namespace {
+
+bool is_numbered(wire::ExchangeType type) {
+    return type != wire::ExchangeType::kAuthipNotify && type != wire::ExchangeType::kInformational;
+}
+
+std::string payload_names(ByteView datagram, bool from_initiator) {
+    const auto message = wire::parse_message(datagram);
+    if (!message) return fmt::format("malformed: {}", message.error().to_string());
+    if (message->header.encrypted()) return fmt::format("{} octets sealed", message->sealed.size());
+    return wire::summarize(message->header.exchange_type,
+                           from_initiator ? wire::Sender::kInitiator : wire::Sender::kResponder,
+                           message->payloads);
+}
+
+}  // namespace
+
+void CaptureLadder::draw(const CapturedDatagram& datagram) {
+    const auto header = wire::read_header(datagram.data);
+    if (!header) return;
+    Conversation& conversation =
+        conversations_
+            .try_emplace(header->initiator_cookie, Conversation{datagram.source, datagram.destination, {}, 0})
+            .first->second;
+
+    LadderMessage message;
+    message.initiator = conversation.initiator;
+    message.responder = conversation.responder;
+    message.from_initiator = datagram.source.address != conversation.responder.address ||
+                             datagram.source == conversation.initiator;
+    message.encrypted = header->encrypted();
+    const auto [seen, is_new] = conversation.numbers.try_emplace(datagram.data, 0);
+    if (is_new && is_numbered(header->exchange_type)) seen->second = ++conversation.last_number;
+    message.number = seen->second;
+    message.repeated = !is_new;
+    message.payloads = payload_names(datagram.data, message.from_initiator);
+    ladder_.draw(message);
+}
+
+}  // namespace keyline::cli

@@ -1,0 +1,169 @@
+#include "cli/decode.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <expected>
+#include <memory>
+
+#include "cli/capture.h"
+#include "cli/capture_ladder.h"
+#include "daemon/json.h"
+#include "daemon/udp_socket.h"
+#include "wire/describe.h"
+#include "wire/parse.h"
+
+namespace keyline::cli {
+namespace {
+
+using daemon::Json;
+
+struct FileClose {
+    void operator()(std::FILE* file) const {
+        if (file != stdin) std::fclose(file);
+    }
+};
+
+std::expected<Bytes, std::string> read_file(const std::string& path) {
+    const auto failed = [&](std::string_view why) {
+        return std::unexpected(fmt::format("{}: {}", path, why));
+    };
+    const std::unique_ptr<std::FILE, FileClose> file(path == "-" ? stdin : std::fopen(path.c_str(), "rb"));
+    if (!file) return failed(std::strerror(errno));
+    Bytes content;
+    std::array<std::uint8_t, 65536> part;
+    while (const std::size_t octets = std::fread(part.data(), 1, part.size(), file.get())) {
+        append(content, ByteView(part).first(octets));
+        if (content.size() > kMaxDecodeOctets) {
+            return failed(
+                "larger than 512 MiB; keep only IKE with `tcpdump -r FILE -w SMALLER udp port 500 or udp "
+                "port 4500`");
+        }
+    }
+    if (std::ferror(file.get()) != 0) return failed(std::strerror(errno));
+    return content;
+}
+
+Json to_json(const wire::Node& node) {
+    Json json{{"name", node.name}};
+    if (!node.value.empty()) json["value"] = node.value;
+    if (!node.children.empty()) {
+        Json& children = json["children"] = Json::array();
+        for (const wire::Node& child : node.children)
+            children.push_back(to_json(child));
+    }
+    return json;
+}
+
+std::string time_text(std::chrono::nanoseconds time) {
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time);
+    const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(time - seconds);
+    return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:06}Z", fmt::gmtime(static_cast<std::time_t>(seconds.count())),
+                       microseconds.count());
+}
+
+void print_text(const Capture& capture, std::ostream& out) {
+    for (const CapturedDatagram& datagram : capture.datagrams) {
+        out << fmt::format("frame {}  {}  {} -> {}  {} octets\n", datagram.frame, time_text(datagram.time),
+                           datagram.source.to_string(), datagram.destination.to_string(),
+                           datagram.data.size())
+            << wire::to_text(wire::describe(datagram.data)) << '\n';
+    }
+}
+
+void print_json(const Capture& capture, std::ostream& out) {
+    Json messages = Json::array();
+    for (const CapturedDatagram& datagram : capture.datagrams) {
+        messages.push_back({{"frame", datagram.frame},
+                            {"time", time_text(datagram.time)},
+                            {"source", datagram.source.to_string()},
+                            {"destination", datagram.destination.to_string()},
+                            {"octets", datagram.data.size()},
+                            {"message", to_json(wire::describe(datagram.data))}});
+    }
+    out << daemon::to_line(messages) << '\n';
+}
+
+ExitCode decode_capture(ByteView file, DecodeFormat format, std::ostream& out, std::ostream& err) {
+    const auto capture = read_capture(file);
+    if (!capture) {
+        err << "keyline decode: " << capture.error() << '\n';
+        return kFailure;
+    }
+    switch (format) {
+        case DecodeFormat::kText:
+            print_text(*capture, out);
+            break;
+        case DecodeFormat::kJson:
+            print_json(*capture, out);
+            break;
+        case DecodeFormat::kLadder: {
+            CaptureLadder ladder(out);
+            for (const CapturedDatagram& datagram : capture->datagrams)
+                ladder.draw(datagram);
+            break;
+        }
+    }
+    if (capture->cut_short + capture->incomplete != 0) {
+        err << fmt::format(
+            "keyline decode: left out: {} IKE datagrams cut short (capture with `-s 0`), {} packets with "
+            "fragments missing\n",
+            capture->cut_short, capture->incomplete);
+    }
+    if (capture->datagrams.empty()) {
+        err << fmt::format("keyline decode: no IKE message on UDP 500 or 4500 in {} frames\n",
+                           capture->frames);
+        return kFailure;
+    }
+    return kSuccess;
+}
+
+// A datagram of port 4500 may have been saved with its non-ESP marker; the ISAKMP Length tells.
+ByteView without_marker(ByteView datagram) {
+    using daemon::kNonEspMarkerOctets;
+    if (datagram.size() < kNonEspMarkerOctets || load_be32(datagram.data()) != 0) return datagram;
+    const ByteView rest = datagram.subspan(kNonEspMarkerOctets);
+    const auto header = wire::read_header(rest);
+    return header && header->length == rest.size() ? rest : datagram;
+}
+
+}  // namespace
+
+ExitCode decode(ByteView file, DecodeFormat format, std::ostream& out, std::ostream& err) {
+    if (is_capture(file)) return decode_capture(file, format, out, err);
+    const ByteView datagram = without_marker(file);
+    const auto header = wire::read_header(datagram);
+    if (!header) {
+        err << "keyline decode: neither a capture (pcap, pcapng) nor an ISAKMP message: "
+            << header.error().to_string() << '\n';
+        return kFailure;
+    }
+    switch (format) {
+        case DecodeFormat::kText:
+            out << wire::to_text(wire::describe(datagram));
+            break;
+        case DecodeFormat::kJson:
+            out << daemon::to_line(to_json(wire::describe(datagram))) << '\n';
+            break;
+        case DecodeFormat::kLadder: {
+            CaptureLadder(out).draw({1, {}, {}, {}, Bytes(datagram.begin(), datagram.end())});
+            break;
+        }
+    }
+    return kSuccess;
+}
+
+ExitCode decode(const std::string& path, DecodeFormat format, std::ostream& out, std::ostream& err) {
+    const auto content = read_file(path);
+    if (!content) {
+        err << "keyline decode: " << content.error() << '\n';
+        return kFailure;
+    }
+    return decode(*content, format, out, err);
+}
+
+}  // namespace keyline::cli

@@ -1,0 +1,36 @@
+// Watches this host's addresses and links through rtnetlink.
+#pragma once
+
+#include <asio.hpp>
+#include <expected>
+#include <functional>
+#include <string>
+
+#include "base/ip_address.h"
+
+namespace keyline::daemon {
+
+class AddressWatch {
+  public:
+    struct Callbacks {
+        std::function<void(const IpAddress&)> address_gone;
+        // Some address or link has come, gone or changed; called once for a burst of changes.
+        std::function<void()> changed;
+    };
+
+    AddressWatch(asio::io_context& loop, Callbacks callbacks);
+    ~AddressWatch();
+
+    // The error is one line.
+    std::expected<void, std::string> start();
+    void stop();
+
+  private:
+    void wait();
+    void read();
+
+    Callbacks callbacks_;
+    asio::posix::stream_descriptor socket_;
+};
+
+}  // namespace keyline::daemon

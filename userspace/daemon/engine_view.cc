@@ -1,0 +1,134 @@
+#include "daemon/engine_view.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <set>
+
+namespace keyline::daemon {
+namespace {
+
+const char* role_name(unsigned role) {
+    switch (role) {
+        case KL_PORT_UNPROTECTED:
+            return "unprotected";
+        case KL_PORT_PROTECTED:
+            return "protected";
+        case KL_PORT_HANDOVER:
+            return "handover";
+        default:
+            return "none";
+    }
+}
+
+unsigned served_queues(const kl_port& port) { return std::min<unsigned>(port.queues, KL_MAX_QUEUES); }
+
+const char* xsk_mode_reason(unsigned mode) {
+    switch (mode) {
+        case KL_XSK_ZEROCOPY:
+            return "the driver gives its queues to AF_XDP without a copy";
+        case KL_XSK_COPY:
+            return "the driver has native XDP but no zero-copy";
+        case KL_XSK_GENERIC:
+            return "the driver has no native XDP";
+        default:
+            return "no worker serves the queue: is keyline-fastpath running?";
+    }
+}
+
+// The slowest mode among the queues of the interfaces that carry ESP, which is what an SA may have to live
+// with.
+std::string fastpath_mode(const std::vector<datapath::PortView>& ports) {
+    std::vector<std::string> modes;
+    for (const auto& [index, port] : ports) {
+        if (port.role != KL_PORT_UNPROTECTED) continue;
+        std::set<unsigned> seen(port.xsk_mode, port.xsk_mode + served_queues(port));
+        for (const unsigned mode : seen) {
+            modes.push_back(
+                fmt::format("AF_XDP {} on {} ({})", xsk_mode_name(mode), port.name, xsk_mode_reason(mode)));
+        }
+    }
+    return modes.empty() ? "no interface is attached: `keyline attach IF`"
+                         : fmt::format("{}", fmt::join(modes, "; "));
+}
+
+}  // namespace
+
+std::string xdp_mode_name(unsigned mode) {
+    switch (mode) {
+        case KL_XDP_NATIVE:
+            return "native";
+        case KL_XDP_GENERIC:
+            return "generic";
+        default:
+            return "none";
+    }
+}
+
+std::string xsk_mode_name(unsigned mode) {
+    switch (mode) {
+        case KL_XSK_ZEROCOPY:
+            return "zero-copy";
+        case KL_XSK_COPY:
+            return "copy";
+        case KL_XSK_GENERIC:
+            return "generic";
+        default:
+            return "none";
+    }
+}
+
+std::string crypto_engine_name(unsigned engine) {
+    switch (engine) {
+        case KL_CRYPTO_OPENSSL:
+            return "openssl";
+        case KL_CRYPTO_IPSEC_MB:
+            return "ipsec-mb";
+        default:
+            return "none";
+    }
+}
+
+std::string engine_name(policy::Engine engine) {
+    switch (engine) {
+        case policy::Engine::kKernel:
+            return "kernel";
+        case policy::Engine::kFastpath:
+            return "fastpath";
+        case policy::Engine::kAuto:
+            return "auto";
+    }
+    return "auto";
+}
+
+Json interface_json(const kl_port& port) {
+    Json queues = Json::array();
+    for (unsigned i = 0; i < served_queues(port); ++i) {
+        queues.push_back({{"queue", i},
+                          {"af_xdp", xsk_mode_name(port.xsk_mode[i])},
+                          {"worker", port.served[i] != 0 ? Json(port.served[i] - 1) : Json(nullptr)}});
+    }
+    return {{"name", std::string(port.name, strnlen(port.name, sizeof port.name))},
+            {"ifindex", port.ifindex},
+            {"role", role_name(port.role)},
+            {"mtu", port.mtu},
+            {"xdp", xdp_mode_name(port.xdp_mode)},
+            {"queues", std::move(queues)}};
+}
+
+Json engine_json(policy::Engine wanted, unsigned used, const std::vector<datapath::PortView>& ports,
+                 const datapath::WorkerStatus& worker) {
+    const std::string why = wanted == policy::Engine::kAuto
+                                ? "engine = \"auto\" in the rule"
+                                : fmt::format("engine = \"{}\" in the rule", engine_name(wanted));
+    if (used == KL_ENGINE_KERNEL) {
+        return {{"engine", "kernel"}, {"mode", "kernel ESP (XFRM)"}, {"crypto", "kernel"}, {"why", why}};
+    }
+    return {{"engine", "fastpath"},
+            {"mode", worker.alive ? fastpath_mode(ports) : "keyline-fastpath does not run: start it"},
+            {"crypto", worker.alive ? crypto_engine_name(worker.engine) : "none"},
+            {"why", why}};
+}
+
+}  // namespace keyline::daemon

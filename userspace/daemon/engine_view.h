@@ -1,0 +1,30 @@
+// Which engine carries an SA's packets, in which mode, and why (design decision 6: never a silent fallback).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "daemon/json.h"
+#include "datapath/view.h"
+#include "policy/sad_entry.h"
+
+namespace keyline::daemon {
+
+// "native", "generic", "none".
+std::string xdp_mode_name(unsigned mode);
+// "zero-copy", "copy", "generic", "none".
+std::string xsk_mode_name(unsigned mode);
+// "openssl", "ipsec-mb", "none".
+std::string crypto_engine_name(unsigned engine);
+// "kernel", "fastpath", "auto".
+std::string engine_name(policy::Engine engine);
+
+// One attached interface: name, role, mtu, xdp, queues, and for each queue its AF_XDP mode.
+Json interface_json(const kl_port& port);
+
+// {"engine", "mode", "crypto", "why"} of an SA whose rule asks for `wanted` and which is installed with
+// `used`.
+Json engine_json(policy::Engine wanted, unsigned used, const std::vector<datapath::PortView>& ports,
+                 const datapath::WorkerStatus& worker);
+
+}  // namespace keyline::daemon

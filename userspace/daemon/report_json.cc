@@ -1,0 +1,138 @@
+#include "daemon/report_json.h"
+
+#include "daemon/overloaded.h"
+#include "daemon/report_text.h"
+
+namespace keyline::daemon {
+namespace {
+
+using namespace exchange;
+
+Json event(const char* name, const Json& fields = Json::object()) {
+    Json json{{"event", name}};
+    json.update(fields);
+    return json;
+}
+
+Json event(const char* name, const MmName& mm, const Json& fields = Json::object()) {
+    Json json{{"event", name},
+              {"main_mode", mm.id},
+              {"role", to_string(mm.role)},
+              {"local", mm.local.to_string()},
+              {"remote", mm.remote.to_string()}};
+    json.update(fields);
+    return json;
+}
+
+Json names(const std::vector<auth::MethodId>& methods) {
+    Json json = Json::array();
+    for (const auth::MethodId method : methods)
+        json.push_back(auth::to_string(method));
+    return json;
+}
+
+Json message(const char* name, const auto& report, bool retransmission) {
+    return event(name, report.mm,
+                 {{"number", report.number},
+                  {"exchange_type", report.exchange_type},
+                  {"message_id", report.message_id},
+                  {"encrypted", report.encrypted},
+                  {"retransmission", retransmission},
+                  {"payloads", report.payloads},
+                  {"octets", report.octets}});
+}
+
+Json spis(const auto& report) {
+    return {{"inbound_spi", spi_text(report.inbound_spi)},
+            {"outbound_spi", spi_text(report.outbound_spi)},
+            {"selector", report.selector.to_string()}};
+}
+
+Json fields_of(const Report& report) {
+    return std::visit(
+        Overloaded{
+            [](const MmStarted& r) { return event("mm-started", r.mm); },
+            [](const MmProposed& r) {
+                return event(
+                    "mm-proposed", r.mm,
+                    {{"by", to_string(r.by)}, {"proposals", r.proposals}, {"methods", names(r.methods)}});
+            },
+            [](const MmChosen& r) {
+                return event(
+                    "mm-chosen", r.mm,
+                    {{"by", to_string(r.by)}, {"proposal", r.proposal}, {"methods", names(r.methods)}});
+            },
+            [](const MethodTried& r) {
+                return event("method-tried", r.mm, {{"method", auth::to_string(r.method)}});
+            },
+            [](const MethodFailed& r) {
+                return event("method-failed", r.mm,
+                             {{"method", auth::to_string(r.method)},
+                              {"by", to_string(r.by)},
+                              {"status", r.status},
+                              {"reason", r.reason}});
+            },
+            [](const MmEstablished& r) {
+                return event("mm-established", r.mm,
+                             {{"peer", r.peer},
+                              {"method", auth::to_string(r.method)},
+                              {"proposal", r.proposal},
+                              {"nat", r.nat}});
+            },
+            [](const QmProposed& r) {
+                return event("qm-proposed", r.mm,
+                             {{"message_id", r.message_id},
+                              {"by", to_string(r.by)},
+                              {"selector", r.selector},
+                              {"suites", r.suites},
+                              {"pfs", r.pfs}});
+            },
+            [](const QmEstablished& r) {
+                Json json = event("qm-established", r.mm, spis(r));
+                json.update({{"message_id", r.message_id},
+                             {"mode", r.mode == policy::Mode::kTunnel ? "tunnel" : "transport"},
+                             {"suite", r.suite.to_string()},
+                             {"rule", r.rule},
+                             {"rekey", r.rekey},
+                             {"pfs", r.pfs}});
+                return json;
+            },
+            [](const QmDeleted& r) {
+                Json json = event("qm-deleted", spis(r));
+                json["reason"] = r.reason;
+                return json;
+            },
+            [](const MmDeleted& r) {
+                return event("mm-deleted", r.mm, {{"reason", r.reason}});
+            },
+            [](const NegotiationFailed& r) {
+                return event("negotiation-failed", r.mm,
+                             {{"stage", to_string(r.stage)},
+                              {"by", to_string(r.by)},
+                              {"reason", reason_name(r.reason)},
+                              {"code", r.code}});
+            },
+            [](const MessageSent& r) { return message("message-sent", r, r.retransmission); },
+            [](const MessageReceived& r) { return message("message-received", r, false); },
+            [](const Dropped& r) {
+                return event("dropped",
+                             {{"reason", reason_name(r.reason)}, {"remote", r.remote.to_string()}});
+            },
+            [](const AdminDone& r) {
+                return event("admin-done", {{"ok", r.ok}});
+            },
+            [](const Warning&) { return event("warning"); },
+            [](const ShutdownDone&) { return event("shutdown-done"); },
+        },
+        report);
+}
+
+}  // namespace
+
+Json to_json(const Report& report) {
+    Json json = fields_of(report);
+    json["text"] = to_text(report);
+    return json;
+}
+
+}  // namespace keyline::daemon
