@@ -2,6 +2,7 @@
 """First light, shown: two hosts, a KDC, one ping, and what became of it. `sudo tools/demo` runs this."""
 
 import argparse
+import collections
 import json
 import signal
 import statistics
@@ -30,7 +31,10 @@ class Demo:
 
     def __init__(self, lab, screen):
         self.lab, self.screen = lab, screen
-        self.results = {}
+        self.captures = []
+        self.results = {"negotiated": False, "auth_method": None, "messages": [], "ping_sent": 0, "ping_lost": 0,
+                        "wire_esp": 0, "wire_ike": 0, "wire_clear": 0, "iperf_bits_per_second": 0.0, "engine": None,
+                        "xdp_mode": None}
 
     def introduce_hosts(self):
         self.screen.step("Two hosts on a cable, and a domain controller beside it")
@@ -54,11 +58,11 @@ class Demo:
         self.screen.step("The first ping meets the rule, raises an acquire, and AuthIP runs")
         monitors = {name: a.start(program("keyline"), "monitor", option, log=f"{name}.log")
                     for name, option in (("ladder", "--ladder"), ("events", "--json"))}
-        self.capture = self.lab.cable.capture()
+        self.captures.append(self.lab.cable.capture())
         command = ping_command(b.address, count=PINGS)
         self.screen.command("a", " ".join(command))
         said = a.run(*command, check=False).stdout
-        self.capture.stop()
+        self.captures[-1].stop()
         for monitor in monitors.values():
             monitor.stop(signal.SIGINT)
         self.screen.command("a", "keyline monitor --ladder")
@@ -107,15 +111,15 @@ class Demo:
         self.screen.step("TCP through the SA")
         self.screen.command("a", f"iperf3 -c {b.address} -t {IPERF_SECONDS}")
         # Of these packets only what is not ESP is of interest, and millions would be.
-        self.clear_capture = self.lab.cable.capture(only="not ip proto 50")
+        self.captures.append(self.lab.cable.capture(only="not ip proto 50"))
         rate = iperf(a, b, b.address, IPERF_SECONDS)
-        self.clear_capture.stop()
+        self.captures[-1].stop()
         self.results["iperf_bits_per_second"] = rate
         self.screen.note(f"{rate / 1e9:.2f} Gbit/s received")
 
     def count_wire(self):
         self.screen.step("What crossed the cable, as tshark tells it")
-        kinds = self.capture.kinds() + self.clear_capture.kinds()
+        kinds = sum((capture.kinds() for capture in self.captures), collections.Counter())
         self.results.update({f"wire_{kind}": kinds[kind] for kind in ("esp", "ike", "clear")})
         self.screen.note(f"ESP {kinds['esp']}   IKE {kinds['ike']}   clear {kinds['clear']}")
         self.screen.note("ESP and IKE during the ping; clear during the ping and iperf3; ARP and neighbour discovery"
@@ -137,7 +141,8 @@ class Demo:
         self.ping()
         self.show_sas()
         self.show_map()
-        self.run_iperf()
+        if self.results["negotiated"]:
+            self.run_iperf()
         self.count_wire()
         return self.judge()
 
@@ -158,11 +163,13 @@ def main():
     screen.title("Keyline: two hosts keyed by AuthIP, their traffic carried by XDP, TC and AF_XDP")
     with Lab() as lab:
         demo = Demo(lab, screen)
-        good = demo.run()
-        if options.json:
-            with open(options.json, "w", encoding="utf-8") as file:
-                json.dump(demo.results, file, indent=2)
-                file.write("\n")
+        try:
+            good = demo.run()
+        finally:
+            if options.json:
+                with open(options.json, "w", encoding="utf-8") as file:
+                    json.dump(demo.results, file, indent=2)
+                    file.write("\n")
         if options.keep:
             keep(lab, screen)
     screen.note("Nothing is left of it. Try next: `sudo tools/demo --keep`, then on host a"

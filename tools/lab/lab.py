@@ -42,7 +42,10 @@ class Lab:
         return self
 
     def __exit__(self, *_):
+        # A second Ctrl-C must not interrupt the cleaning up after the first.
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
         self._stack.close()
+        signal.signal(signal.SIGINT, before)
 
     @staticmethod
     def _closing(stack, namespace):
