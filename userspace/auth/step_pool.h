@@ -21,7 +21,8 @@ struct StepPoolLimits {
 
 class StepPool {
   public:
-    // Called on a thread of the pool, once per step that `submit` took, in any order. It must not block.
+    // Called on a thread of the pool, once per step that `submit` took, in any order. It must neither
+    // block nor call the pool.
     using Done = std::function<void(std::uint64_t step, StepResult result)>;
 
     explicit StepPool(Done done, const StepPoolLimits& limits = {});

@@ -1,0 +1,223 @@
+#include "auth/kerberos.h"
+
+#include <openssl/crypto.h>
+
+#include <utility>
+
+#include "auth/kerberos_credentials.h"
+#include "auth/kerberos_failure.h"
+#include "auth/principal.h"
+
+namespace keyline::auth {
+namespace {
+
+constexpr OM_uint32 kFlags = GSS_C_MUTUAL_FLAG | GSS_C_CONF_FLAG;
+
+// The part both roles share: the GSS-API context and what it has proved once it is complete.
+class KerberosContext : public Context {
+  public:
+    StepResult step(const StepInput& input) final {
+        if (ended_) {
+            return Failure{SecStatus::kOutOfSequence,
+                           "Kerberos: a token after the last one: the peer is broken"}
+                .result();
+        }
+        StepResult result = advance(input.token);
+        ended_ = result.complete || result.status != 0;
+        return result;
+    }
+
+  protected:
+    explicit KerberosContext(std::shared_ptr<KerberosCredentials> credentials)
+        : credentials_(std::move(credentials)) {}
+
+    virtual StepResult advance(ByteView token) = 0;
+
+    // Who has authenticated to whom, once the context is complete.
+    struct Names {
+        std::string initiator;
+        std::string acceptor;
+    };
+
+    std::expected<Names, Failure> names() const {
+        gss::Name source;
+        gss::Name target;
+        OM_uint32 minor = 0;
+        const OM_uint32 major = gss_inquire_context(&minor, context_.get(), source.out(), target.out(),
+                                                    nullptr, nullptr, nullptr, nullptr, nullptr);
+        if (GSS_ERROR(major)) return std::unexpected(explain("Kerberos", gss::make_error(major, minor)));
+        auto initiator = gss::display_name(source.get());
+        if (!initiator) return std::unexpected(explain("Kerberos", initiator.error()));
+        auto acceptor = gss::display_name(target.get());
+        if (!acceptor) return std::unexpected(explain("Kerberos", acceptor.error()));
+        return Names{*std::move(initiator), *std::move(acceptor)};
+    }
+
+    // A complete context's result, with the secret.
+    StepResult complete(Bytes token, std::string peer) {
+        gss::BufferSet keys;
+        OM_uint32 minor = 0;
+        const OM_uint32 major =
+            gss_inquire_sec_context_by_oid(&minor, context_.get(), GSS_C_INQ_SSPI_SESSION_KEY, keys.out());
+        if (GSS_ERROR(major)) return explain("Kerberos, session key", gss::make_error(major, minor)).result();
+        StepResult result{.token = std::move(token), .complete = true, .peer = std::move(peer)};
+        if (keys.get() != nullptr && keys.get()->count > 0) {
+            const gss_buffer_desc& key = keys.get()->elements[0];
+            result.secret = Secret::copy_of({static_cast<const std::uint8_t*>(key.value), key.length});
+            OPENSSL_cleanse(key.value, key.length);
+        }
+        if (result.secret.empty()) {
+            return Failure{SecStatus::kInternalError,
+                           "Kerberos: the library gave no session key: install MIT Kerberos 1.20 or later"}
+                .result();
+        }
+        return result;
+    }
+
+    static StepResult lacks_flags(OM_uint32 flags, const std::string& activity) {
+        const char* what = (flags & GSS_C_MUTUAL_FLAG) == 0 ? "mutual authentication" : "confidentiality";
+        return Failure{SecStatus::kMutualAuthFailed,
+                       activity + ": the peer did without " + what + ": it does not follow MS-AIPS 2.2.3.1"}
+            .result();
+    }
+
+    std::shared_ptr<KerberosCredentials> credentials_;
+    gss::SecurityContext context_;
+
+  private:
+    bool ended_ = false;
+};
+
+class Initiator final : public KerberosContext {
+  public:
+    Initiator(std::shared_ptr<KerberosCredentials> credentials, std::string peer)
+        : KerberosContext(std::move(credentials)),
+          peer_(std::move(peer)),
+          activity_("Kerberos, to " + printable(peer_)) {}
+
+    // The peer may have refused the ticket because its key has changed.
+    ~Initiator() override {
+        if (waiting_) credentials_->forget_ticket(peer_);
+    }
+
+    bool may_wait() const override { return true; }
+
+  private:
+    StepResult advance(ByteView token) override {
+        if (!started_) {
+            if (auto failure = start()) return failure->result();
+            started_ = true;
+        }
+        gss_buffer_desc input = gss::input_buffer(token);
+        gss::OutputBuffer output;
+        OM_uint32 minor = 0;
+        OM_uint32 flags = 0;
+        const OM_uint32 major = gss_init_sec_context(
+            &minor, own_.get(), context_.out(), target_.get(), gss::kerberos_mechanism(), kFlags, 0,
+            GSS_C_NO_CHANNEL_BINDINGS, token.empty() ? GSS_C_NO_BUFFER : &input, nullptr, output.out(),
+            &flags, nullptr);
+        if (GSS_ERROR(major)) return explain(activity_, gss::make_error(major, minor)).result();
+        Bytes answer(output.view().begin(), output.view().end());
+        waiting_ = (major & GSS_S_CONTINUE_NEEDED) != 0;
+        if (waiting_) return {.token = std::move(answer)};
+
+        if ((flags & kFlags) != kFlags) return lacks_flags(flags, activity_);
+        const auto proved = names();
+        if (!proved) return proved.error().result();
+        const auto asked = gss::display_name(target_.get());
+        if (!asked || proved->acceptor != *asked) {
+            return Failure{SecStatus::kWrongPrincipal, activity_ + ": the peer proved to be " +
+                                                           printable(proved->acceptor) +
+                                                           ": correct the peer's name or its address"}
+                .result();
+        }
+        return complete(std::move(answer), proved->acceptor);
+    }
+
+    std::optional<Failure> start() {
+        if (!is_host_principal(peer_)) {
+            return Failure{
+                SecStatus::kTargetUnknown,
+                activity_ + ": that is no host's principal: expected host/NAME@REALM or NAME$@REALM"};
+        }
+        auto target = gss::import_principal(peer_);
+        if (!target) return explain(activity_, target.error());
+        target_ = *std::move(target);
+        auto own = credentials_->to_initiate();
+        if (!own) return explain(activity_ + ", as " + printable(credentials_->principal()), own.error());
+        own_ = *std::move(own);
+        return std::nullopt;
+    }
+
+    const std::string peer_;
+    const std::string activity_;
+    gss::Name target_;
+    gss::Credentials own_;
+    bool started_ = false;
+    bool waiting_ = false;  // a token went out and the answer has not come
+};
+
+class Acceptor final : public KerberosContext {
+  public:
+    explicit Acceptor(std::shared_ptr<KerberosCredentials> credentials)
+        : KerberosContext(std::move(credentials)) {}
+
+  private:
+    StepResult advance(ByteView token) override {
+        const std::string activity = "Kerberos, keytab " + printable(credentials_->keytab());
+        const auto own = credentials_->to_accept();
+        if (!own) return explain(activity, own.error()).result();
+
+        gss_buffer_desc input = gss::input_buffer(token);
+        gss::OutputBuffer output;
+        gss_OID mechanism = GSS_C_NO_OID;
+        OM_uint32 minor = 0;
+        OM_uint32 flags = 0;
+        const OM_uint32 major =
+            gss_accept_sec_context(&minor, context_.out(), own->get(), &input, GSS_C_NO_CHANNEL_BINDINGS,
+                                   nullptr, &mechanism, output.out(), &flags, nullptr, nullptr);
+        if (GSS_ERROR(major)) return explain(activity, gss::make_error(major, minor)).result();
+        Bytes answer(output.view().begin(), output.view().end());
+        if ((major & GSS_S_CONTINUE_NEEDED) != 0) return {.token = std::move(answer)};
+
+        if (!gss::is_kerberos(mechanism)) {
+            return Failure{SecStatus::kInvalidToken,
+                           activity + ": the token is another mechanism's: the peer is broken"}
+                .result();
+        }
+        if ((flags & kFlags) != kFlags) return lacks_flags(flags, activity);
+        const auto proved = names();
+        if (!proved) return proved.error().result();
+        if (!is_host_principal(proved->acceptor)) {
+            return Failure{SecStatus::kWrongPrincipal,
+                           activity + ": the ticket is for " + printable(proved->acceptor) +
+                               ", no host's principal: correct this host's name at the peer"}
+                .result();
+        }
+        return complete(std::move(answer), proved->initiator);
+    }
+};
+
+}  // namespace
+
+std::expected<std::shared_ptr<KerberosMethod>, std::string> KerberosMethod::make(
+    const policy::KerberosAuth& settings) {
+    auto credentials = KerberosCredentials::load(settings);
+    if (!credentials) return std::unexpected(std::move(credentials.error()));
+    return std::shared_ptr<KerberosMethod>(new KerberosMethod(*std::move(credentials)));
+}
+
+KerberosMethod::KerberosMethod(std::shared_ptr<KerberosCredentials> credentials)
+    : credentials_(std::move(credentials)) {}
+
+KerberosMethod::~KerberosMethod() = default;
+
+std::string KerberosMethod::local_name() const { return credentials_->principal(); }
+
+std::shared_ptr<Context> KerberosMethod::initiate(const std::string& peer_name) {
+    return std::make_shared<Initiator>(credentials_, peer_name);
+}
+
+std::shared_ptr<Context> KerberosMethod::accept() { return std::make_shared<Acceptor>(credentials_); }
+
+}  // namespace keyline::auth

@@ -1,0 +1,36 @@
+// Kerberos by MIT's GSS-API: RFC 1964 tokens without SPNEGO, mutual authentication and confidentiality always
+// asked for (MS-AIPS 2.2.3.1). The secret is the context's SSPI session key (interpretation item 16).
+#pragma once
+
+#include <expected>
+#include <memory>
+#include <string>
+
+#include "auth/method.h"
+#include "policy/policy.h"
+
+namespace keyline::auth {
+
+class KerberosCredentials;
+
+class KerberosMethod final : public Method {
+  public:
+    // Checks keytab and name; asks no KDC. The error, one line, names what is wrong and the remedy.
+    static std::expected<std::shared_ptr<KerberosMethod>, std::string> make(
+        const policy::KerberosAuth& settings);
+    ~KerberosMethod() override;
+
+    MethodId id() const override { return MethodId::kKerberos; }
+    std::string local_name() const override;
+    bool needs_dh() const override { return false; }
+    // Refuses, at the first step, a peer name that is not a host's (auth/principal.h).
+    std::shared_ptr<Context> initiate(const std::string& peer_name) override;
+    std::shared_ptr<Context> accept() override;
+
+  private:
+    explicit KerberosMethod(std::shared_ptr<KerberosCredentials> credentials);
+
+    std::shared_ptr<KerberosCredentials> credentials_;
+};
+
+}  // namespace keyline::auth

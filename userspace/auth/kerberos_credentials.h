@@ -1,0 +1,51 @@
+// Where a Kerberos method's credentials come from: [auth.kerberos] of the configuration. Private to auth/.
+#pragma once
+
+#include <atomic>
+#include <expected>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "auth/gss.h"
+#include "auth/ticket_cache.h"
+#include "policy/policy.h"
+
+namespace keyline::auth {
+
+// Thread-safe. None of its places is the process's environment, except that an empty keytab path means the
+// Kerberos library's default.
+class KerberosCredentials {
+  public:
+    // Checks the name and that the keytab has a key for it; asks no KDC. The error is one line.
+    static std::expected<std::shared_ptr<KerberosCredentials>, std::string> load(
+        const policy::KerberosAuth& settings);
+
+    // This host's principal with its realm.
+    const std::string& principal() const { return principal_; }
+    const std::string& keytab() const { return keytab_; }
+
+    // May ask a KDC, when the tickets come from a keytab and are missing or old.
+    std::expected<gss::Credentials, gss::Error> to_initiate();
+    std::expected<gss::Credentials, gss::Error> to_accept() const;
+
+    // An attempt with a ticket for `service` came to nothing: the next one gets a new ticket, unless the
+    // cache is the administrator's.
+    void forget_ticket(const std::string& service) const;
+
+  private:
+    KerberosCredentials(policy::KerberosAuth settings, std::string keytab);
+
+    std::expected<gss::Credentials, gss::Error> acquire_with_keytab();
+
+    const policy::KerberosAuth settings_;
+    const std::string keytab_;
+    std::string principal_;
+    TicketCache tickets_;
+    std::mutex acquiring_;
+    std::atomic<unsigned> attempts_{0};
+    std::optional<gss::Error> last_error_;
+};
+
+}  // namespace keyline::auth

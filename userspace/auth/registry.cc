@@ -1,0 +1,37 @@
+#include "auth/registry.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <utility>
+
+#include "auth/anonymous.h"
+#include "auth/kerberos.h"
+
+namespace keyline::auth {
+namespace {
+
+// GSS_ID of a host without a realm (interpretation M10).
+std::string machine_name() {
+    std::array<char, 256> name{};
+    if (gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "host/localhost";
+    return std::string("host/") + name.data();
+}
+
+}  // namespace
+
+std::expected<std::vector<std::shared_ptr<Method>>, std::string> make_methods(const policy::Auth& auth) {
+    std::vector<std::shared_ptr<Method>> methods;
+    if (auth.kerberos) {
+        auto kerberos = KerberosMethod::make(*auth.kerberos);
+        if (!kerberos) return std::unexpected(std::move(kerberos.error()));
+        methods.push_back(*std::move(kerberos));
+    }
+    if (auth.anonymous) {
+        const std::string& name = auth.anonymous->name;
+        methods.push_back(std::make_shared<AnonymousMethod>(name.empty() ? machine_name() : name));
+    }
+    return methods;
+}
+
+}  // namespace keyline::auth

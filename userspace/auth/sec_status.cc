@@ -1,0 +1,39 @@
+#include "auth/sec_status.h"
+
+namespace keyline::auth {
+
+std::string_view sec_status_name(std::uint32_t code) {
+    switch (static_cast<SecStatus>(code)) {
+        case SecStatus::kUnsupportedFunction:
+            return "SEC_E_UNSUPPORTED_FUNCTION";
+        case SecStatus::kTargetUnknown:
+            return "SEC_E_TARGET_UNKNOWN";
+        case SecStatus::kInternalError:
+            return "SEC_E_INTERNAL_ERROR";
+        case SecStatus::kInvalidToken:
+            return "SEC_E_INVALID_TOKEN";
+        case SecStatus::kLogonDenied:
+            return "SEC_E_LOGON_DENIED";
+        case SecStatus::kNoCredentials:
+            return "SEC_E_NO_CREDENTIALS";
+        case SecStatus::kMessageAltered:
+            return "SEC_E_MESSAGE_ALTERED";
+        case SecStatus::kOutOfSequence:
+            return "SEC_E_OUT_OF_SEQUENCE";
+        case SecStatus::kNoAuthenticatingAuthority:
+            return "SEC_E_NO_AUTHENTICATING_AUTHORITY";
+        case SecStatus::kContextExpired:
+            return "SEC_E_CONTEXT_EXPIRED";
+        case SecStatus::kWrongPrincipal:
+            return "SEC_E_WRONG_PRINCIPAL";
+        case SecStatus::kTimeSkew:
+            return "SEC_E_TIME_SKEW";
+        case SecStatus::kKdcUnknownEtype:
+            return "SEC_E_KDC_UNKNOWN_ETYPE";
+        case SecStatus::kMutualAuthFailed:
+            return "SEC_E_MUTUAL_AUTH_FAILED";
+    }
+    return {};
+}
+
+}  // namespace keyline::auth
