@@ -93,7 +93,7 @@ class Initiator final : public KerberosContext {
     Initiator(std::shared_ptr<KerberosCredentials> credentials, std::string peer)
         : KerberosContext(std::move(credentials)),
           peer_(std::move(peer)),
-          activity_("Kerberos, to " + printable(peer_)) {}
+          activity_("Kerberos, with " + credentials_->initiates_with() + ", to " + printable(peer_)) {}
 
     // The peer may have refused the ticket because its key has changed.
     ~Initiator() override {
@@ -144,7 +144,7 @@ class Initiator final : public KerberosContext {
         if (!target) return explain(activity_, target.error());
         target_ = *std::move(target);
         auto own = credentials_->to_initiate();
-        if (!own) return explain(activity_ + ", as " + printable(credentials_->principal()), own.error());
+        if (!own) return explain(activity_, own.error());
         own_ = *std::move(own);
         return std::nullopt;
     }
@@ -176,7 +176,13 @@ class Acceptor final : public KerberosContext {
         const OM_uint32 major =
             gss_accept_sec_context(&minor, context_.out(), own->get(), &input, GSS_C_NO_CHANNEL_BINDINGS,
                                    nullptr, &mechanism, output.out(), &flags, nullptr, nullptr);
-        if (GSS_ERROR(major)) return explain(activity, gss::make_error(major, minor)).result();
+        if (GSS_ERROR(major)) {
+            // The library looks for credentials of the token's mechanism, and there are only those of
+            // Kerberos.
+            const bool other_mechanism = GSS_ROUTINE_ERROR(major) == GSS_S_NO_CRED && minor == 0;
+            return explain(activity, gss::make_error(other_mechanism ? GSS_S_BAD_MECH : major, minor))
+                .result();
+        }
         Bytes answer(output.view().begin(), output.view().end());
         if ((major & GSS_S_CONTINUE_NEEDED) != 0) return {.token = std::move(answer)};
 

@@ -40,10 +40,6 @@ std::expected<void, std::string> check_readable(const std::string& keytab) {
                                             : ": let keylined read it, or correct auth.kerberos.keytab"));
 }
 
-std::string or_else(const std::string& value, const std::string& otherwise) {
-    return value.empty() ? otherwise : value;
-}
-
 }  // namespace
 
 KerberosCredentials::KerberosCredentials(policy::KerberosAuth settings, std::string keytab)
@@ -52,7 +48,7 @@ KerberosCredentials::KerberosCredentials(policy::KerberosAuth settings, std::str
 std::expected<std::shared_ptr<KerberosCredentials>, std::string> KerberosCredentials::load(
     const policy::KerberosAuth& settings) {
     std::shared_ptr<KerberosCredentials> credentials(
-        new KerberosCredentials(settings, or_else(settings.keytab, default_keytab())));
+        new KerberosCredentials(settings, settings.keytab.empty() ? default_keytab() : settings.keytab));
     const bool initiates_only = !settings.ccache.empty() && settings.keytab.empty();
 
     gss::Name name;
@@ -97,8 +93,13 @@ std::expected<std::shared_ptr<KerberosCredentials>, std::string> KerberosCredent
     return credentials;
 }
 
+std::string KerberosCredentials::initiates_with() const {
+    if (cache_alone()) return "credential cache " + printable(settings_.ccache);
+    return printable(principal_) + " of keytab " + printable(client_keytab());
+}
+
 std::expected<gss::Credentials, gss::Error> KerberosCredentials::to_initiate() {
-    if (!settings_.ccache.empty() && settings_.client_keytab.empty()) {
+    if (cache_alone()) {
         return gss::acquire_credentials(GSS_C_NO_NAME, GSS_C_INITIATE, {{"ccache", settings_.ccache}});
     }
     return acquire_with_keytab();
@@ -113,9 +114,9 @@ std::expected<gss::Credentials, gss::Error> KerberosCredentials::acquire_with_ke
 
     const auto name = gss::import_principal(principal_);
     if (!name) return std::unexpected(name.error());
+    const std::string& cache = settings_.ccache.empty() ? tickets_.name() : settings_.ccache;
     auto credentials = gss::acquire_credentials(name->get(), GSS_C_INITIATE,
-                                                {{"client_keytab", or_else(settings_.client_keytab, keytab_)},
-                                                 {"ccache", or_else(settings_.ccache, tickets_.name())}});
+                                                {{"client_keytab", client_keytab()}, {"ccache", cache}});
     ++attempts_;
     last_error_.reset();
     if (!credentials) last_error_ = credentials.error();

@@ -25,6 +25,8 @@ class KerberosCredentials {
     // This host's principal with its realm.
     const std::string& principal() const { return principal_; }
     const std::string& keytab() const { return keytab_; }
+    // For people: where `to_initiate` looks.
+    std::string initiates_with() const;
 
     // May ask a KDC, when the tickets come from a keytab and are missing or old.
     std::expected<gss::Credentials, gss::Error> to_initiate();
@@ -37,6 +39,11 @@ class KerberosCredentials {
   private:
     KerberosCredentials(policy::KerberosAuth settings, std::string keytab);
 
+    // The client keytab, else the acceptor's; not in use when only a credential cache is configured.
+    const std::string& client_keytab() const {
+        return settings_.client_keytab.empty() ? keytab_ : settings_.client_keytab;
+    }
+    bool cache_alone() const { return !settings_.ccache.empty() && settings_.client_keytab.empty(); }
     std::expected<gss::Credentials, gss::Error> acquire_with_keytab();
 
     const policy::KerberosAuth settings_;

@@ -69,7 +69,7 @@ constexpr auto kMeanings = std::to_array<CodedMeaning>({
     {KRB5_PARSE_MALFORMED,
      {SecStatus::kTargetUnknown, "write a principal as host/name@REALM or NAME$@REALM"}},
     {ENOENT, {SecStatus::kNoCredentials, "create the file, or correct its path"}},
-    {EACCES, {SecStatus::kNoCredentials, "let keylined read the file"}},
+    {EACCES, {SecStatus::kNoCredentials, "let keylined read krb5.conf, the keytab and the credential cache"}},
 });
 
 Meaning of_major(OM_uint32 major) {
