@@ -207,7 +207,7 @@ void Sealer::seal(std::span<SealRequest> requests, const Clock& clock) {
         if (prepare(request, prepared[count], clock)) {
             jobs[count] = prepared[count].job;
             ++count;
-        } else {
+        } else if (request.reason != KL_REASON_DROP_FRAGMENT) {  // that one is the caller's to put together
             request.sa->count_error();
         }
     }

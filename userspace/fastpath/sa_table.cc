@@ -1,0 +1,84 @@
+#include "fastpath/sa_table.h"
+
+#include <openssl/crypto.h>
+#include <spdlog/spdlog.h>
+
+namespace keyline::fastpath {
+namespace {
+
+// Wipes its keys when it goes.
+struct KeysOnStack {
+    kl_sa_keys keys{};
+    ~KeysOnStack() { OPENSSL_cleanse(&keys, sizeof keys); }
+};
+
+}  // namespace
+
+const SecurityAssociation* SaTable::find(std::uint32_t index) {
+    if (index == 0 || index >= cached_.size()) return nullptr;
+    const std::uint32_t epoch = __atomic_load_n(&maps_.sa_state()[index].epoch, __ATOMIC_ACQUIRE);
+    const Entry& entry = cached_[index];
+    if (entry.epoch == epoch) return entry.sa.get();
+    return load(index, epoch);
+}
+
+const SecurityAssociation* SaTable::load(std::uint32_t index, std::uint32_t epoch) {
+    Entry& entry = cached_[index];
+    if (entry.sa != nullptr) replaced_.push_back(std::move(entry.sa));
+    if (entry.epoch == 0) known_.push_back(index);
+    entry.epoch = epoch;
+    if (epoch == 0) return nullptr;
+
+    kl_sa sa{};
+    KeysOnStack secret;
+    // The keys belong to this epoch only when the index was not given to another SA while we read.
+    const bool read = maps_.sa_keys().lookup_octets(&index, &secret.keys) && maps_.sas().lookup_octets(&index, &sa);
+    if (!read || sa.epoch != epoch) {
+        entry.epoch = 0;
+        known_.pop_back();
+        return nullptr;
+    }
+    auto made = make_security_association(engine_, sa, secret.keys, &maps_.sa_state()[index]);
+    if (!made) {
+        spdlog::error("{}: its packets are dropped", made.error());
+        return nullptr;
+    }
+    entry.sa = std::move(*made);
+    return entry.sa.get();
+}
+
+std::uint32_t SaTable::find_by_spi(const kl_spi_key& key) {
+    return maps_.sa_by_spi().lookup<std::uint32_t>(key).value_or(0);
+}
+
+kl_slot_key SaTable::hold_key(std::uint32_t rule, const kl_tuple& tuple) {
+    kl_slot_key key{};
+    if (rule < maps_.rules().size()) {
+        kl_make_slot_key(&key, rule, 0, &tuple, &maps_.rules()[rule].shapes[0]);
+    }
+    return key;
+}
+
+bool SaTable::has_sa(std::uint32_t rule, const kl_tuple& tuple) {
+    if (rule >= maps_.rules().size()) return false;
+    for (const kl_shape& shape : maps_.rules()[rule].shapes) {
+        if ((shape.fields & KL_SHAPE_USED) == 0) continue;
+        kl_slot_key key{};
+        kl_make_slot_key(&key, rule, 0, &tuple, &shape);
+        const std::uint32_t slot = maps_.slot_by_key().lookup<std::uint32_t>(key).value_or(0);
+        if (slot == 0 || slot >= maps_.slots().size()) continue;
+        if (__atomic_load_n(&maps_.slots()[slot].sa, __ATOMIC_ACQUIRE) != 0) return true;
+    }
+    return false;
+}
+
+void SaTable::sweep() {
+    std::erase_if(known_, [this](std::uint32_t index) {
+        Entry& entry = cached_[index];
+        if (entry.epoch == __atomic_load_n(&maps_.sa_state()[index].epoch, __ATOMIC_ACQUIRE)) return false;
+        entry = {};
+        return true;
+    });
+}
+
+}  // namespace keyline::fastpath
