@@ -11,7 +11,7 @@ import sys
 from lab import domain
 from lab.host import program
 from lab.lab import Lab
-from lab.processes import LabError
+from lab.processes import LabError, wait_until
 from lab.screen import Screen
 from lab.traffic import iperf, ping_command, read_ping
 
@@ -56,8 +56,7 @@ class Demo:
     def ping(self):
         a, b = self.lab.hosts
         self.screen.step("The first ping meets the rule, raises an acquire, and AuthIP runs")
-        monitors = {name: a.start(program("keyline"), "monitor", option, log=f"{name}.log")
-                    for name, option in (("ladder", "--ladder"), ("events", "--json"))}
+        monitors = self.start_monitors()
         self.captures.append(self.lab.cable.capture())
         command = ping_command(b.address, count=PINGS)
         self.screen.command("a", " ".join(command))
@@ -69,6 +68,18 @@ class Demo:
         self.screen.block(monitors["ladder"].output())
         self.note_negotiation([json.loads(line) for line in monitors["events"].output().splitlines()])
         self.note_ping(said)
+
+    def start_monitors(self):
+        """`keyline monitor` on host a, drawing and as data, both listening."""
+        a = self.lab.a
+        monitors = {name: a.start(program("keyline"), "monitor", option, log=f"{name}.log")
+                    for name, option in (("ladder", "--ladder"), ("events", "--json"))}
+
+        def connected():
+            return a.output("ss", "-x", "-H", "state", "connected", "src", a.control_socket).count("\n")
+
+        wait_until(lambda: connected() == len(monitors), "both monitors to connect")
+        return monitors
 
     def note_negotiation(self, events):
         established = [event for event in events if event["event"] == "mm-established"]

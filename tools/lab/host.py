@@ -20,6 +20,7 @@ def program(name):
 
 class Host(Namespace):
     INTERFACE = "eth0"
+    control_socket = "/run/keyline/main.sock"
 
     def __init__(self, name, number, directory):
         super().__init__(f"{name}.keyline.example", os.path.join(directory, name))
