@@ -79,7 +79,14 @@ static __noinline int kl_decide(const struct kl_tuple *tuple, struct kl_config *
 	return true;
 }
 
-/* The slot of an SA for the tuple under the rule; 0: there is none. */
+static __always_inline __u32 kl_slot_sa(__u32 index)
+{
+	struct kl_slot *slot = bpf_map_lookup_elem(&kl_slots, &index);
+
+	return slot ? slot->sa : 0;
+}
+
+/* The slot of the most specific SA for the tuple under the rule; 0: there is none. */
 static __noinline __u32 kl_find_slot(const struct kl_tuple *tuple, __u32 rule_id, struct kl_rule *rule)
 {
 	struct kl_slot_key key;
@@ -91,7 +98,7 @@ static __noinline __u32 kl_find_slot(const struct kl_tuple *tuple, __u32 rule_id
 			break;
 		kl_make_slot_key(&key, rule_id, 0, tuple, &rule->shapes[i]);
 		slot = bpf_map_lookup_elem(&kl_slot_by_key, &key);
-		if (slot)
+		if (slot && kl_slot_sa(*slot))
 			return *slot;
 	}
 	return 0;
@@ -101,17 +108,16 @@ static __noinline __u32 kl_find_slot(const struct kl_tuple *tuple, __u32 rule_id
 static __always_inline __u32 kl_outbound_sa(const struct kl_tuple *tuple, struct kl_flow *flow, struct kl_rule *rule)
 {
 	struct kl_flow_key key = {};
-	struct kl_slot *slot;
+	__u32 sa = flow->slot ? kl_slot_sa(flow->slot) : 0;
 
-	if (!flow->slot) {
-		flow->slot = kl_find_slot(tuple, flow->rule, rule);
-		if (!flow->slot)
-			return 0;
-		key.tuple = *tuple;
-		bpf_map_update_elem(&kl_flows, &key, flow, BPF_EXIST);
-	}
-	slot = bpf_map_lookup_elem(&kl_slots, &flow->slot);
-	return slot ? slot->sa : 0;
+	if (sa)
+		return sa;
+	flow->slot = kl_find_slot(tuple, flow->rule, rule);
+	if (!flow->slot)
+		return 0;
+	key.tuple = *tuple;
+	bpf_map_update_elem(&kl_flows, &key, flow, BPF_EXIST);
+	return kl_slot_sa(flow->slot);
 }
 
 #endif

@@ -82,7 +82,7 @@ static long kl_try_entry(__u32 i, struct kl_search *search)
 static __always_inline __u32 kl_find_group(struct kl_search *search, __u64 hash)
 {
 	__u32 cell = search->header.buckets + ((__u32)hash & search->header.bucket_mask);
-	__u32 fingerprint = hash >> 32, entry = 0;
+	__u32 fingerprint = kl_fingerprint(hash), entry = 0;
 	int depth, way;
 
 	for (depth = 0; depth < KL_BUCKET_CHAIN; depth++) {

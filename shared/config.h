@@ -26,7 +26,8 @@ struct kl_config {
 	__u16 nat_port;           /* of IKE and UDP-encapsulated ESP (RFC 3948) */
 	__u16 reserved16;
 	__u32 acquire_interval_ms; /* an acquire unanswered for so long is raised again by the next packet */
-	__u8 reserved[12];
+	__u32 last_epoch;         /* of struct kl_sa; the next SA gets one more */
+	__u8 reserved[8];
 };
 KL_ASSERT_SIZE(struct kl_config, 64);
 

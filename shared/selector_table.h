@@ -100,6 +100,12 @@ static inline __u64 kl_hash_tuple(__u64 seed, __u32 mask_number, const __u64 *wo
 	return kl_hash_step(hash, words[4]);
 }
 
+/* What tells groups of one bucket apart; never 0, which empty ways have. */
+static inline __u32 kl_fingerprint(__u64 hash)
+{
+	return (__u32)(hash >> 32) | 1;
+}
+
 /* Which bitmap an address chooses. */
 static inline __u32 kl_prune_index(const struct kl_address *address, int family)
 {

@@ -22,8 +22,8 @@
 namespace keyline::datapath {
 
 struct Options {
-    std::string instance =
-        "default";  // at most 11 letters, digits, '-' or '_': interfaces are named after it
+    // 1 to 11 letters, digits or '-': the handover interfaces are named after it.
+    std::string instance = "main";
     std::string pin_root = KL_PIN_ROOT;      // a directory of a bpffs
     std::uint32_t max_sas = KL_DEFAULT_SAS;  // both directions together
     std::uint32_t max_flows = KL_DEFAULT_FLOWS;

@@ -1,0 +1,25 @@
+// Programs on interfaces: XDP by pinned links, TC on a clsact qdisc. What others attached is never touched.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <string>
+
+#include "datapath/netlink.h"
+#include "shared/port.h"
+
+namespace keyline::datapath {
+
+// Attaches by a link pinned at `pin`, in native mode where the driver can, else in generic mode. A link
+// already pinned there and alive gets the new program without a gap.
+std::expected<kl_xdp_mode, std::string> attach_xdp(const Link& link, int program, const std::string& pin);
+void detach_xdp(const std::string& pin);
+
+enum class TcHook : std::uint8_t { kIngress, kEgress };
+
+// Attaches, or replaces our program of before. True when the clsact qdisc was made for it.
+std::expected<bool, std::string> attach_tc(const Link& link, TcHook hook, int program);
+// With `remove_clsact`, also the qdisc, unless somebody else has filters there.
+void detach_tc(const Netlink& netlink, std::uint32_t ifindex, TcHook hook, bool remove_clsact);
+
+}  // namespace keyline::datapath

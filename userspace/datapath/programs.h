@@ -1,0 +1,36 @@
+// The kernel programs: one object, loaded once, whose maps are the instance's pinned ones.
+#pragma once
+
+#include <expected>
+#include <memory>
+#include <string>
+
+#include "datapath/pins.h"
+
+struct keyline_bpf;
+
+namespace keyline::datapath {
+
+struct Options;
+
+class Programs {
+  public:
+    // Makes and pins maps that are absent, with the sizes of `options`, and takes those that are there as
+    // they are. The error of a missing privilege or of maps of another version says what to do.
+    static std::expected<Programs, std::string> load(const Pins& pins, const Options& options);
+
+    // File descriptors, valid as long as this object.
+    int ingress() const;
+    int egress() const;
+    int handover_in() const;
+    int handover_out() const;
+
+  private:
+    struct Destroy {
+        void operator()(keyline_bpf* skeleton) const;
+    };
+    explicit Programs(keyline_bpf* skeleton) : skeleton_(skeleton) {}
+    std::unique_ptr<keyline_bpf, Destroy> skeleton_;
+};
+
+}  // namespace keyline::datapath

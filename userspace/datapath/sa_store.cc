@@ -1,0 +1,312 @@
+#include "datapath/sa_store.h"
+
+#include <openssl/crypto.h>
+#include <time.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "datapath/convert.h"
+
+namespace keyline::datapath {
+namespace {
+
+std::uint64_t realtime_seconds() { return static_cast<std::uint64_t>(::time(nullptr)); }
+
+// Key octets on their way into the map; wiped when they have arrived.
+struct WipedKeys {
+    kl_sa_keys octets{};
+    WipedKeys() = default;
+    WipedKeys(const WipedKeys&) = delete;
+    WipedKeys& operator=(const WipedKeys&) = delete;
+    ~WipedKeys() { OPENSSL_cleanse(&octets, sizeof(octets)); }
+};
+
+std::expected<void, std::string> check_keys(const policy::SadEntry& entry) {
+    if (entry.encryption_key.size() != entry.suite.encryption_key_octets() ||
+        entry.integrity_key.size() != entry.suite.integrity_key_octets() ||
+        entry.encryption_key.size() > sizeof(kl_sa_keys::encryption) ||
+        entry.integrity_key.size() > sizeof(kl_sa_keys::integrity)) {
+        return std::unexpected("its keys do not fit the suite " + entry.suite.to_string());
+    }
+    return {};
+}
+
+kl_spi_key spi_key(const kl_sa& sa) { return {.spi = sa.spi, .family = sa.family, .local = sa.local}; }
+
+// The earlier of two limits in seconds after `installed`, in CLOCK_REALTIME; ~0: none is still to come.
+std::uint64_t next_limit(const kl_sa& sa, std::uint64_t now) {
+    std::uint64_t next = ~std::uint64_t{0};
+    for (const std::uint64_t limit : {sa.soft_seconds, sa.hard_seconds}) {
+        if (limit != 0 && sa.installed + limit > now) {
+            next = std::min<std::uint64_t>(next, sa.installed + limit);
+        }
+    }
+    return next;
+}
+
+bool past(std::uint64_t limit, const kl_sa& sa, std::uint64_t now) {
+    return limit != 0 && sa.installed + limit <= now;
+}
+
+std::string name_for_people(const policy::SadEntry& entry) {
+    static constexpr char kDigits[] = "0123456789abcdef";
+    std::string spi;
+    for (int shift = 28; shift >= 0; shift -= 4) {
+        spi += kDigits[entry.spi >> shift & 0xf];
+    }
+    return std::string(entry.direction == policy::Direction::kOutbound ? "outbound" : "inbound") + " SA 0x" +
+           spi + " with " + entry.remote.to_string();
+}
+
+}  // namespace
+
+std::expected<SaStore, std::string> SaStore::open(const Pins& pins, kl_config& config, RuleStore& rules) {
+    SaStore store(config, rules);
+    bpfmap::Map state, slots;
+    for (const auto& [name, map] :
+         {std::pair{"kl_sas", &store.sas_}, std::pair{"kl_sa_keys", &store.keys_},
+          std::pair{"kl_sa_by_spi", &store.by_spi_}, std::pair{"kl_slot_by_key", &store.slot_by_key_},
+          std::pair{"kl_sa_state", &state}, std::pair{"kl_slots", &slots}}) {
+        auto opened = bpfmap::Map::open_pinned(pins.path(name));
+        if (!opened) {
+            return std::unexpected(opened.error());
+        }
+        *map = std::move(*opened);
+    }
+    auto mapped_state = bpfmap::MappedArray<kl_sa_state>::map(state, true);
+    auto mapped_slots = bpfmap::MappedArray<kl_slot>::map(slots, true);
+    if (!mapped_state) {
+        return std::unexpected(pins.path("kl_sa_state") + ": " + mapped_state.error());
+    }
+    if (!mapped_slots) {
+        return std::unexpected(pins.path("kl_slots") + ": " + mapped_slots.error());
+    }
+    store.state_ = std::move(*mapped_state);
+    store.slots_ = std::move(*mapped_slots);
+    store.adopt();
+    return store;
+}
+
+SaStore::Name SaStore::name_of(const kl_sa& sa) {
+    return {
+        .direction = sa.direction == KL_OUTBOUND ? policy::Direction::kOutbound : policy::Direction::kInbound,
+        .spi = sa.spi,
+        .remote = from_kl(sa.remote, sa.family)};
+}
+
+void SaStore::adopt() {
+    index_used_.assign(state_.size(), false);
+    slot_used_.assign(slots_.size(), false);
+    index_used_[0] = slot_used_[0] = true;
+    sas_.for_each_key<std::uint32_t>([this](std::uint32_t index) {
+        const auto sa = sas_.lookup<kl_sa>(index);
+        if (sa && index < index_used_.size()) {
+            index_used_[index] = true;
+            known_[name_of(*sa)] = {.index = index, .sa = *sa};
+        }
+        return true;
+    });
+    slot_by_key_.for_each_key<kl_slot_key>([this](const kl_slot_key& key) {
+        const auto slot = slot_by_key_.lookup<std::uint32_t>(key);
+        if (slot && *slot < slot_used_.size()) {
+            slot_used_[*slot] = true;
+        }
+        return true;
+    });
+}
+
+std::optional<std::uint32_t> SaStore::free_index() {
+    const auto free = std::ranges::find(index_used_, false);
+    if (free == index_used_.end()) {
+        return std::nullopt;
+    }
+    return static_cast<std::uint32_t>(free - index_used_.begin());
+}
+
+std::expected<void, std::string> SaStore::install(const policy::SadEntry& entry) {
+    const auto failure = [&entry](const std::string& reason) {
+        return std::unexpected("cannot install the " + name_for_people(entry) + ": " + reason);
+    };
+    if (entry.engine == policy::Engine::kKernel) {
+        return failure("kernel ESP is not available: set engine = \"fastpath\" or \"auto\" for its rule");
+    }
+    if (const auto checked = check_keys(entry); !checked) {
+        return failure(checked.error());
+    }
+    kl_sa sa = to_kl(entry);
+    sa.engine = KL_ENGINE_FASTPATH;
+    sa.installed = realtime_seconds();
+    if (known_.contains(name_of(sa))) {
+        return failure("there is one already");
+    }
+    const auto index = free_index();
+    if (!index) {
+        return failure("all places are taken: raise datapath.max_sas");
+    }
+    sa.epoch = ++config_.get().last_epoch;
+    if (entry.direction == policy::Direction::kOutbound) {
+        const auto slot = slot_for(entry);
+        if (!slot) {
+            return failure(slot.error());
+        }
+        sa.slot = *slot;
+    }
+    auto written = write(*index, sa, entry);
+    if (written) {
+        if (entry.direction == policy::Direction::kOutbound) {
+            __atomic_store_n(&slots_[sa.slot].sa, *index, __ATOMIC_RELEASE);
+        } else {
+            written = by_spi_.update(spi_key(sa), *index);
+        }
+    }
+    if (!written) {
+        erase(*index);
+        return failure(written.error());
+    }
+    index_used_[*index] = true;
+    known_[name_of(sa)] = {.index = *index, .sa = sa};
+    next_deadline_ = std::min(next_deadline_, next_limit(sa, sa.installed));
+    return {};
+}
+
+std::expected<void, std::string> SaStore::write(std::uint32_t index, const kl_sa& sa,
+                                                const policy::SadEntry& entry) {
+    WipedKeys keys;
+    std::ranges::copy(entry.encryption_key.view(), keys.octets.encryption);
+    std::ranges::copy(entry.integrity_key.view(), keys.octets.integrity);
+    keys.octets.encryption_octets = static_cast<std::uint8_t>(entry.encryption_key.size());
+    keys.octets.integrity_octets = static_cast<std::uint8_t>(entry.integrity_key.size());
+    if (const auto stored = keys_.update(index, keys.octets); !stored) {
+        return stored;
+    }
+    if (const auto stored = sas_.update(index, sa); !stored) {
+        return stored;
+    }
+    state_[index] = {};
+    __atomic_store_n(&state_[index].epoch, sa.epoch, __ATOMIC_RELEASE);
+    return {};
+}
+
+std::expected<std::uint32_t, std::string> SaStore::slot_for(const policy::SadEntry& entry) {
+    const auto shape = rules_.get().shape_for(entry.rule, entry.selector);
+    if (!shape) {
+        return std::unexpected(shape.error());
+    }
+    const kl_tuple tuple = selector_tuple(entry.selector);
+    kl_slot_key key;
+    kl_make_slot_key(&key, entry.rule, 0, &tuple, &*shape);
+    key.user = entry.impersonation_handle;
+    if (const auto present = slot_by_key_.lookup<std::uint32_t>(key)) {
+        return *present;
+    }
+    const auto slot = free_slot();
+    if (!slot) {
+        return std::unexpected("all slots are taken: raise datapath.max_sas");
+    }
+    slots_[*slot] = {.sa = 0, .rule = entry.rule};
+    if (const auto stored = slot_by_key_.update(key, *slot); !stored) {
+        return std::unexpected(stored.error());
+    }
+    slot_used_[*slot] = true;
+    return *slot;
+}
+
+std::optional<std::uint32_t> SaStore::free_slot() {
+    for (const bool last_chance : {false, true}) {
+        const auto free = std::ranges::find(slot_used_, false);
+        if (free != slot_used_.end()) {
+            return static_cast<std::uint32_t>(free - slot_used_.begin());
+        }
+        if (!last_chance) {
+            reclaim_slots();
+        }
+    }
+    return std::nullopt;
+}
+
+// A slot outlives its SA, so that a new one finds its flows. Before another key gets it, those flows must be
+// void.
+void SaStore::reclaim_slots() {
+    std::vector<kl_slot_key> vacant;
+    slot_by_key_.for_each_key<kl_slot_key>([&](const kl_slot_key& key) {
+        const auto slot = slot_by_key_.lookup<std::uint32_t>(key);
+        if (slot && *slot < slots_.size() && slots_[*slot].sa == 0) {
+            vacant.push_back(key);
+        }
+        return true;
+    });
+    for (const kl_slot_key& key : vacant) {
+        if (const auto slot = slot_by_key_.lookup<std::uint32_t>(key)) {
+            slot_used_[*slot] = false;
+        }
+        slot_by_key_.erase(key);
+    }
+    rules_.get().retire_flows();
+}
+
+bool SaStore::remove(policy::Direction direction, std::uint32_t spi, const IpAddress& remote) {
+    const auto found = known_.find({direction, spi, remote});
+    if (found == known_.end()) {
+        return false;
+    }
+    unpublish(found->second);
+    erase(found->second.index);
+    index_used_[found->second.index] = false;
+    known_.erase(found);
+    return true;
+}
+
+void SaStore::unpublish(const Known& known) {
+    if (known.sa.direction == KL_INBOUND) {
+        by_spi_.erase(spi_key(known.sa));
+        return;
+    }
+    // A newer SA may have taken the slot over.
+    std::uint32_t expected = known.index;
+    __atomic_compare_exchange_n(&slots_[known.sa.slot].sa, &expected, 0, false, __ATOMIC_ACQ_REL,
+                                __ATOMIC_RELAXED);
+}
+
+void SaStore::erase(std::uint32_t index) {
+    __atomic_store_n(&state_[index].epoch, 0, __ATOMIC_RELEASE);
+    sas_.erase(index);
+    // The kernel keeps the memory of an erased element as it was.
+    if (keys_.update(index, kl_sa_keys{})) {
+        keys_.erase(index);
+    }
+}
+
+std::vector<SaExpiry> SaStore::expired() {
+    const std::uint64_t now = realtime_seconds();
+    const std::uint32_t soft_events = __atomic_load_n(&config_.get().soft_events, __ATOMIC_ACQUIRE);
+    if (soft_events == soft_events_seen_ && now < next_deadline_) {
+        return {};
+    }
+    soft_events_seen_ = soft_events;
+    next_deadline_ = ~std::uint64_t{0};
+    std::vector<SaExpiry> found;
+    for (auto& [name, known] : known_) {
+        next_deadline_ = std::min(next_deadline_, next_limit(known.sa, now));
+        if (const auto expiry = check(name, known, now)) {
+            found.push_back(*expiry);
+        }
+    }
+    return found;
+}
+
+std::optional<SaExpiry> SaStore::check(const Name& name, Known& known, std::uint64_t now) const {
+    const std::uint32_t flags = __atomic_load_n(&state_[known.index].flags, __ATOMIC_ACQUIRE);
+    const bool hard = (flags & KL_SA_HARD_EXPIRED) != 0 || past(known.sa.hard_seconds, known.sa, now);
+    const bool soft = (flags & KL_SA_SOFT_EXPIRED) != 0 || past(known.sa.soft_seconds, known.sa, now);
+    const bool hard_news = hard && !known.hard_reported;
+    const bool soft_news = soft && !hard && !known.soft_reported;
+    if (!hard_news && !soft_news) {
+        return std::nullopt;
+    }
+    known.hard_reported |= hard;
+    known.soft_reported = true;
+    return SaExpiry{.direction = name.direction, .spi = name.spi, .remote = name.remote, .hard = hard};
+}
+
+}  // namespace keyline::datapath

@@ -1,0 +1,66 @@
+// The SAD in the maps: SAs, their keys and state, SPIs and slots (shared/sa.h, shared/slot.h).
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bpfmap/bpf_map.h"
+#include "datapath/datapath.h"
+#include "datapath/pins.h"
+#include "datapath/rule_store.h"
+
+namespace keyline::datapath {
+
+class SaStore {
+  public:
+    // Opens the maps and takes over the SAs in them. `config` and `rules` live longer than this object.
+    static std::expected<SaStore, std::string> open(const Pins& pins, kl_config& config, RuleStore& rules);
+
+    std::expected<void, std::string> install(const policy::SadEntry& entry);
+    bool remove(policy::Direction direction, std::uint32_t spi, const IpAddress& remote);
+    std::vector<SaExpiry> expired();
+
+  private:
+    // What is kept of an installed SA to find it again.
+    struct Known {
+        std::uint32_t index = 0;
+        kl_sa sa{};
+        bool soft_reported = false, hard_reported = false;
+    };
+    struct Name {
+        policy::Direction direction;
+        std::uint32_t spi;
+        IpAddress remote;
+        auto operator<=>(const Name&) const = default;
+    };
+
+    SaStore(kl_config& config, RuleStore& rules) : config_(config), rules_(rules) {}
+    void adopt();
+    std::optional<std::uint32_t> free_index();
+    std::expected<void, std::string> write(std::uint32_t index, const kl_sa& sa,
+                                           const policy::SadEntry& entry);
+    std::expected<std::uint32_t, std::string> slot_for(const policy::SadEntry& entry);
+    std::optional<std::uint32_t> free_slot();
+    void reclaim_slots();
+    void unpublish(const Known& known);
+    void erase(std::uint32_t index);
+    std::optional<SaExpiry> check(const Name& name, Known& known, std::uint64_t now) const;
+    static Name name_of(const kl_sa& sa);
+
+    std::reference_wrapper<kl_config> config_;
+    std::reference_wrapper<RuleStore> rules_;
+    bpfmap::Map sas_, keys_, by_spi_, slot_by_key_;
+    bpfmap::MappedArray<kl_sa_state> state_;
+    bpfmap::MappedArray<kl_slot> slots_;
+    std::map<Name, Known> known_;
+    std::vector<bool> index_used_, slot_used_;
+    std::uint32_t soft_events_seen_ = 0;
+    std::uint64_t next_deadline_ = 0;  // CLOCK_REALTIME seconds of the next limit in seconds
+};
+
+}  // namespace keyline::datapath
