@@ -66,11 +66,7 @@ constexpr Field<Host> kHostFields[] = {
     {"instance", read_instance},
     {"listen", read_listen},
     {"port", [](const Value& value, Host& host) { assign(host.port, value.integer(1, 65535)); }},
-    {"nat_port",
-     [](const Value& value, Host& host) {
-         assign(host.nat_port, value.integer(1, 65535));
-         if (host.nat_port == host.port) value.error("must differ from host.port");
-     }},
+    {"nat_port", [](const Value& value, Host& host) { assign(host.nat_port, value.integer(1, 65535)); }},
     {"control_group", [](const Value& value, Host& host) { assign(host.control_group, value.name(32)); }},
     {"unprotected",
      [](const Value& value, Host& host) { read_interfaces(value, InterfaceRole::kUnprotected, host); }},
@@ -96,7 +92,16 @@ constexpr Field<DatapathSettings> kDatapathFields[] = {
 
 }  // namespace
 
-void read_host(const Value& table, Loading& loading) { read_table(table, kHostFields, loading.policy.host); }
+void read_host(const Value& table, Loading& loading) {
+    const Host& host = loading.policy.host;
+    read_table(table, kHostFields, loading.policy.host);
+    if (host.port != host.nat_port) return;
+    if (const auto nat_port = table.member("nat_port")) {
+        nat_port->error("must differ from host.port");
+    } else {
+        table.member("port")->error("must differ from host.nat_port");
+    }
+}
 
 void read_datapath(const Value& table, Loading& loading) {
     read_table(table, kDatapathFields, loading.policy.datapath);

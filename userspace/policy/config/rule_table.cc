@@ -78,6 +78,8 @@ void read_selectors(Draft& draft, const Value& table) {
         if (draft.keys.any_given()) {
             draft.selectors->error("stands in place of local, remote, protocol and ports, not beside them");
         }
+        if (draft.selectors->items().empty())
+            draft.selectors->error("expected at least one selector, found an empty array");
         for (const Value& item : draft.selectors->tables()) {
             SelectorKeys keys;
             read_table(item, kSelectorFields, keys);
@@ -86,7 +88,6 @@ void read_selectors(Draft& draft, const Value& table) {
             if (selectors.size() > kMaxSelectors)
                 return item.error("one rule has more than 1000000 selectors");
         }
-        if (draft.selectors->node().items.empty()) draft.selectors->error("expected at least one selector");
     }
     std::unordered_set<Selector, SelectorHash> seen;
     std::erase_if(selectors, [&](const Selector& selector) { return !seen.insert(selector).second; });

@@ -67,7 +67,10 @@ std::optional<SyntaxError> find_endless_key(std::string_view text) {
 }
 
 SyntaxError describe(const toml::parse_error& error) {
-    std::string text = "not TOML: " + std::string(error.description());
+    constexpr std::string_view kError = "Error ";
+    std::string_view description = error.description();
+    if (description.starts_with(kError)) description.remove_prefix(kError.size());
+    std::string text = "not TOML: " + std::string(description);
     constexpr std::array<std::string_view, 5> kUnquoted{
         "parsing value:", "parsing floating-point:", "parsing integer:", "parsing date:", "parsing time:"};
     if (std::ranges::any_of(kUnquoted, [&](auto part) { return text.find(part) != std::string::npos; })) {

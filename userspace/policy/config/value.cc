@@ -157,7 +157,7 @@ std::vector<Value> Value::items() const {
 
 std::vector<Value> Value::tables() const {
     if (node_->kind != TomlNode::Kind::kArray) {
-        error_expected("an array of tables, each written [[" + path_ + "]]");
+        error_expected("an array of tables");
         return {};
     }
     std::vector<Value> values = items();
