@@ -123,10 +123,11 @@ Json engine_json(policy::Engine wanted, unsigned used, const std::vector<datapat
                                 ? "engine = \"auto\" in the rule"
                                 : fmt::format("engine = \"{}\" in the rule", engine_name(wanted));
     if (used == KL_ENGINE_KERNEL) {
-        return {{"engine", "kernel"}, {"mode", "kernel ESP (XFRM)"}, {"crypto", "kernel"}, {"why", why}};
+        return {
+            {"engine", "kernel"}, {"engine_mode", "kernel ESP (XFRM)"}, {"crypto", "kernel"}, {"why", why}};
     }
     return {{"engine", "fastpath"},
-            {"mode", worker.alive ? fastpath_mode(ports) : "keyline-fastpath does not run: start it"},
+            {"engine_mode", worker.alive ? fastpath_mode(ports) : "keyline-fastpath does not run: start it"},
             {"crypto", worker.alive ? crypto_engine_name(worker.engine) : "none"},
             {"why", why}};
 }

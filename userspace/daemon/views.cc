@@ -165,7 +165,7 @@ Json sas_json(const std::vector<QmSnapshot>& quick_modes, const policy::Policy& 
             json["state"] = qm.superseded ? "superseded" : "current";
             json["adopted"] = qm.adopted;
             json.update({{"engine", "none"},
-                         {"mode", "not installed"},
+                         {"engine_mode", "not installed"},
                          {"crypto", "none"},
                          {"why", "keylined runs with --no-datapath"}});
             json["lifetime"] = {{"age_seconds", qm.age.count()}};

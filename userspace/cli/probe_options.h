@@ -1,0 +1,38 @@
+// What `keyline probe` is asked to try. What is not set comes from the configuration, or from the defaults of
+// one.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ip_address.h"
+#include "policy/policy.h"
+
+namespace keyline::cli {
+
+struct ProbeOptions {
+    IpAddress peer;
+    std::uint16_t peer_port = 500;
+    std::optional<Endpoint> local;  // port 0: not chosen
+    std::optional<std::filesystem::path> config;
+
+    std::vector<policy::AuthMethod> auth;
+    std::string principal;
+    std::string keytab;
+    std::string ccache;
+    std::string peer_name;
+    std::vector<policy::MmProposal> mm_proposals;
+    std::optional<policy::DhGroup> dh_group;
+    std::vector<policy::EspSuite> qm_suites;
+    std::optional<policy::DhGroup> pfs_group;
+    std::optional<policy::Mode> mode;
+    std::optional<Prefix> selector_local;
+    std::optional<Prefix> selector_remote;
+    std::chrono::seconds timeout{60};
+};
+
+}  // namespace keyline::cli

@@ -1,0 +1,194 @@
+#include "cli/render.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <map>
+#include <vector>
+
+#include "cli/table.h"
+#include "daemon/report_text.h"
+
+namespace keyline::cli {
+namespace {
+
+using daemon::Json;
+
+// A field as text, whatever its type; "-" for null and what is missing. Peers' names come from peers: no
+// control character passes.
+std::string field(const Json& object, const char* name) {
+    const auto found = object.find(name);
+    if (found == object.end() || found->is_null()) return "-";
+    return found->is_string() ? daemon::printable(found->get<std::string>()) : daemon::to_line(*found);
+}
+
+std::uint64_t number(const Json& object, const char* name) {
+    const auto found = object.find(name);
+    return found != object.end() && found->is_number() ? found->get<std::uint64_t>() : 0;
+}
+
+std::string duration(std::uint64_t seconds) {
+    if (seconds < 120) return fmt::format("{} s", seconds);
+    if (seconds < 2 * 3600) return fmt::format("{} min {} s", seconds / 60, seconds % 60);
+    return fmt::format("{} h {} min", seconds / 3600, seconds % 3600 / 60);
+}
+
+std::string joined(const Json& list) {
+    std::vector<std::string> words;
+    for (const Json& word : list)
+        words.push_back(word.is_string() ? word.get<std::string>() : daemon::to_line(word));
+    return words.empty() ? "-" : fmt::format("{}", fmt::join(words, ", "));
+}
+
+// "copy on 2 of 2 queues".
+std::string queue_modes(const Json& queues) {
+    std::map<std::string, std::size_t> modes;
+    for (const Json& queue : queues)
+        ++modes[field(queue, "af_xdp")];
+    std::vector<std::string> parts;
+    for (const auto& [mode, count] : modes) {
+        parts.push_back(fmt::format("{} on {} of {} queues", mode, count, queues.size()));
+    }
+    return parts.empty() ? "none" : fmt::format("{}", fmt::join(parts, ", "));
+}
+
+void render_datapath(const Json& datapath, std::ostream& out) {
+    if (datapath.is_null()) {
+        out << "datapath       off (--no-datapath): nothing is protected\n";
+        return;
+    }
+    const Json& fastpath = datapath.at("fastpath");
+    out << "fast path      "
+        << (fastpath.value("running", false) ? fmt::format("keyline-fastpath, pid {}, {}",
+                                                           field(fastpath, "pid"), field(fastpath, "crypto"))
+                                             : "not running: start keyline-fastpath")
+        << '\n';
+    Table table({"INTERFACE", "ROLE", "MTU", "XDP", "AF_XDP"});
+    for (const Json& interface : datapath.at("interfaces")) {
+        table.add({field(interface, "name"), field(interface, "role"), field(interface, "mtu"),
+                   field(interface, "xdp"), queue_modes(interface.at("queues"))});
+    }
+    out << '\n';
+    table.print(out);
+}
+
+std::string limits_text(const Json& lifetime) {
+    std::string text = fmt::format("age {}", duration(number(lifetime, "age_seconds")));
+    if (const auto soft = number(lifetime, "soft_seconds"))
+        text += fmt::format(", renewed after {}", duration(soft));
+    if (const auto hard = number(lifetime, "hard_seconds"))
+        text += fmt::format(", ends after {}", duration(hard));
+    return text;
+}
+
+void render_counter_list(const Json& counters, bool zeros, std::ostream& out) {
+    for (const auto& [where, title] :
+         {std::pair{"packets", "Packets"}, std::pair{"keying", "Messages and negotiations"}}) {
+        Table table({"COUNT", "REASON", "CAUSE", "REMEDY"});
+        for (const Json& counter : counters) {
+            if (field(counter, "where") != where || (!zeros && number(counter, "count") == 0)) continue;
+            table.add({field(counter, "count"), field(counter, "name"), field(counter, "cause"),
+                       field(counter, "remedy")});
+        }
+        if (table.empty()) continue;
+        out << title << '\n';
+        table.print(out);
+        out << '\n';
+    }
+}
+
+}  // namespace
+
+void render_status(const Json& status, std::ostream& out) {
+    out << fmt::format("keylined {}, instance {}, pid {}, up {}\n", field(status, "version"),
+                       field(status, "instance"), field(status, "pid"),
+                       duration(number(status, "uptime_seconds")))
+        << fmt::format("configuration  {} ({} rules)\n", field(status, "configuration"),
+                       field(status, "rules"))
+        << fmt::format("listening on   {}\n", joined(status.at("listen")))
+        << fmt::format("keying         {} main modes ({} unfinished), {} quick modes\n",
+                       field(status, "main_modes"), field(status, "incomplete_main_modes"),
+                       field(status, "quick_modes"));
+    render_datapath(status.at("datapath"), out);
+}
+
+void render_sas(const Json& sas, std::ostream& out) {
+    if (sas.empty())
+        out << "no SAs: nothing has met a protect rule yet, or `keyline counters` tells why it failed\n";
+    for (const Json& sa : sas) {
+        const bool inbound = field(sa, "direction") == "in";
+        out << fmt::format("{:<3}  {}  {} -> {}  {}  {}  {}{}\n", field(sa, "direction"), field(sa, "spi"),
+                           field(sa, inbound ? "remote" : "local"), field(sa, inbound ? "local" : "remote"),
+                           field(sa, "mode"), field(sa, "suite"), field(sa, "state"),
+                           sa.value("adopted", false) ? ", adopted" : "")
+            << fmt::format("     traffic  {}, rule \"{}\", peer {}\n", field(sa, "selector"),
+                           field(sa, "rule"), field(sa, "peer").empty() ? "anonymous" : field(sa, "peer"))
+            << fmt::format("     engine   {}, crypto {}: {}; {}\n", field(sa, "engine"), field(sa, "crypto"),
+                           field(sa, "engine_mode"), field(sa, "why"));
+        if (sa.contains("packets")) {
+            out << fmt::format("     used     {} packets, {} octets, {} errors\n", field(sa, "packets"),
+                               field(sa, "octets"), field(sa, "errors"));
+        }
+        out << "     life     " << limits_text(sa.at("lifetime")) << '\n';
+    }
+}
+
+void render_main_modes(const Json& main_modes, std::ostream& out) {
+    if (main_modes.empty()) out << "no main mode SAs: nobody has negotiated yet\n";
+    for (const Json& mm : main_modes) {
+        out << fmt::format("{}  {} -> {}  {}  {}{}\n", field(mm, "id"), field(mm, "local"),
+                           field(mm, "remote"), field(mm, "role"), field(mm, "state"),
+                           mm.value("nat", false) ? ", behind a NAT" : "")
+            << fmt::format("     peer     {}, by {}, {}\n",
+                           field(mm, "peer").empty() ? "anonymous" : field(mm, "peer"), field(mm, "method"),
+                           field(mm, "proposal"))
+            << fmt::format("     cookies  {} {}\n", field(mm, "initiator_cookie"),
+                           field(mm, "responder_cookie"))
+            << fmt::format("     life     age {}, ends in {}; {} quick modes, {} waiting\n",
+                           duration(number(mm, "age_seconds")), duration(number(mm, "remaining_seconds")),
+                           field(mm, "quick_modes"), field(mm, "waiting_quick_modes"));
+    }
+}
+
+void render_policies(const Json& policies, std::ostream& out) {
+    Table table({"RULE", "ACTION", "MODE", "ENGINE", "QUICK MODE", "TRAFFIC"});
+    for (const Json& rule : policies) {
+        bool first = true;
+        for (const Json& selector : rule.at("selectors")) {
+            table.add(first ? std::vector<std::string>{field(rule, "name"), field(rule, "action"),
+                                                       field(rule, "mode"), field(rule, "engine"),
+                                                       field(rule, "quick_mode"), selector.get<std::string>()}
+                            : std::vector<std::string>{"", "", "", "", "", selector.get<std::string>()});
+            first = false;
+        }
+    }
+    table.print(out);
+}
+
+void render_flows(const Json& flows, std::ostream& out) {
+    if (flows.empty()) {
+        out << "no flows: no packet has been classified since the rules were last changed\n";
+        return;
+    }
+    Table table({"LOCAL", "REMOTE", "PROTOCOL", "PORTS", "ACTION", "SA", "RULE"});
+    for (const Json& flow : flows) {
+        table.add({field(flow, "local"), field(flow, "remote"), field(flow, "protocol"),
+                   fmt::format("{} {}", field(flow, "local_port"), field(flow, "remote_port")),
+                   field(flow, "action"), flow.value("has_sa", false) ? "yes" : "-", field(flow, "rule")});
+    }
+    table.print(out);
+}
+
+void render_counters(const Json& counters, std::ostream& out) { render_counter_list(counters, false, out); }
+void render_all_counters(const Json& counters, std::ostream& out) {
+    render_counter_list(counters, true, out);
+}
+
+void render_text(const Json& result, std::ostream& out) {
+    out << field(result, "text") << '\n';
+    for (const Json& warning : result.value("warnings", Json::array())) {
+        out << "warning: " << warning.get<std::string>() << '\n';
+    }
+}
+
+}  // namespace keyline::cli
