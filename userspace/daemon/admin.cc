@@ -10,6 +10,7 @@
 
 #include "daemon/engine_view.h"
 #include "daemon/reload.h"
+#include "daemon/route.h"
 #include "daemon/views.h"
 
 namespace keyline::daemon {
@@ -197,8 +198,10 @@ void Admin::up(const Request& request, const ControlServer::Reply& reply) {
     if (!text) return reply(error_reply(text.error()));
     const auto peer = address_argument(*text);
     if (!peer) return reply(error_reply(peer.error()));
+    const auto local = source_address(*peer);
+    if (!local) return reply(error_reply({ErrorCode::kFailed, local.error()}));
     const std::uint64_t number = instance_.reports->expect_admin_done(answer(reply, ErrorCode::kNegotiation));
-    instance_.keyer->handle(exchange::AdminUp{number, *peer});
+    instance_.keyer->handle(exchange::AdminUp{number, *peer, *local});
 }
 
 void Admin::down(const Request& request, const ControlServer::Reply& reply) {
