@@ -93,7 +93,8 @@ class Initiator final : public KerberosContext {
     Initiator(std::shared_ptr<KerberosCredentials> credentials, std::string peer)
         : KerberosContext(std::move(credentials)),
           peer_(std::move(peer)),
-          activity_("Kerberos, with " + credentials_->initiates_with() + ", to " + printable(peer_)) {}
+          activity_("Kerberos, with " + credentials_->initiates_with() + ", to " +
+                    (peer_.empty() ? "a peer without a name" : printable(peer_))) {}
 
     // The peer may have refused the ticket because its key has changed.
     ~Initiator() override {
