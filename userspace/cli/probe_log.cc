@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "daemon/overloaded.h"
+#include "base/overloaded.h"
 #include "daemon/report_json.h"
 #include "daemon/report_text.h"
 
@@ -11,8 +11,8 @@ namespace keyline::cli {
 namespace {
 
 using namespace exchange;
+using Overloaded;
 using daemon::Json;
-using daemon::Overloaded;
 using daemon::printable;
 
 std::string who(By by) { return by == By::kLocal ? "this host" : "the peer"; }

@@ -6,8 +6,8 @@
 #include <csignal>
 
 #include "auth/registry.h"
+#include "base/overloaded.h"
 #include "daemon/instance_lock.h"
-#include "daemon/overloaded.h"
 #include "daemon/privileges.h"
 #include "daemon/reload.h"
 #include "daemon/report_text.h"

@@ -1,6 +1,6 @@
 #include "daemon/keyer_driver.h"
 
-#include "daemon/overloaded.h"
+#include "base/overloaded.h"
 
 namespace keyline::daemon {
 

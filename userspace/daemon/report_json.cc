@@ -1,6 +1,6 @@
 #include "daemon/report_json.h"
 
-#include "daemon/overloaded.h"
+#include "base/overloaded.h"
 #include "daemon/report_text.h"
 
 namespace keyline::daemon {

@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "daemon/overloaded.h"
+#include "base/overloaded.h"
 
 namespace keyline::daemon {
 namespace {
