@@ -7,6 +7,7 @@
 
 #include "events.h"
 #include "flow.h"
+#include "fragments.h"
 #include "handover.h"
 #include "route.h"
 
@@ -25,19 +26,27 @@ static __always_inline int drop(enum kl_reason reason)
 	return TC_ACT_SHOT;
 }
 
-static __always_inline enum kl_parse_result parse(struct __sk_buff *skb, struct kl_packet *packet)
+/* An enum kl_parse_result. A global function, so that its many paths are not those of its caller too. */
+int kl_parse_skb(struct __sk_buff *skb, struct kl_packet *packet)
 {
-	enum kl_parse_result result;
-	__u32 linear = skb->data_end - skb->data;
-	__u32 wanted = skb->len < KL_HEADERS_OCTETS ? skb->len : KL_HEADERS_OCTETS;
-
+	if (!packet)
+		return KL_TRUNCATED;
 	packet->length = skb->len;
 	packet->tags = skb->vlan_present;
 	packet->offloaded = skb->gso_size != 0;
-	result = kl_parse((void *)(long)skb->data, (void *)(long)skb->data_end, packet);
+	return kl_parse((void *)(long)skb->data, (void *)(long)skb->data_end, packet);
+}
+
+static __always_inline int parse(struct __sk_buff *skb, struct kl_packet *packet)
+{
+	__u32 linear = skb->data_end - skb->data;
+	__u32 wanted = skb->len < KL_HEADERS_OCTETS ? skb->len : KL_HEADERS_OCTETS;
+	int result = kl_parse_skb(skb, packet);
+
 	if (result != KL_TRUNCATED || linear >= wanted || bpf_skb_pull_data(skb, wanted))
 		return result;
-	return kl_parse((void *)(long)skb->data, (void *)(long)skb->data_end, packet);
+	__builtin_memset(packet, 0, sizeof(*packet));
+	return kl_parse_skb(skb, packet);
 }
 
 /* RFC 4301 4.4.1 calls it bypassing the boundary: our own IKE sockets' traffic, which must go out to make SAs. */
@@ -65,8 +74,7 @@ static __always_inline int hand_over(struct __sk_buff *skb, struct kl_config *co
 }
 
 /* The frame is addressed to the inner packet's next hop; the ESP packet may have another. */
-static __always_inline int address_outer(struct __sk_buff *skb, struct kl_config *config, const struct kl_sa *sa,
-					 const struct kl_tuple *inner)
+static __always_inline int address_outer(struct __sk_buff *skb, const struct kl_sa *sa, const struct kl_tuple *inner)
 {
 	struct bpf_fib_lookup fib;
 	struct kl_address next_hop;
@@ -77,7 +85,7 @@ static __always_inline int address_outer(struct __sk_buff *skb, struct kl_config
 	    BPF_FIB_LKUP_RET_SUCCESS)
 		return bpf_skb_store_bytes(skb, offsetof(struct ethhdr, h_dest), fib.dmac, ETH_ALEN, 0);
 	kl_next_hop(&fib, &next_hop);
-	kl_raise_neighbour(config, &next_hop, sa->family, skb->ifindex);
+	kl_raise_neighbour(&next_hop, sa->family, skb->ifindex);
 	return -1;
 }
 
@@ -90,9 +98,9 @@ static __always_inline int protect(struct __sk_buff *skb, struct kl_config *conf
 
 	if (!rule || rule->engine == KL_ENGINE_KERNEL)
 		return drop(KL_REASON_DROP_NO_ENGINE);
-	index = kl_outbound_sa(&packet->tuple, flow, rule);
+	index = kl_outbound_sa(&packet->tuple, flow);
 	if (!index) {
-		kl_raise_acquire(config, &packet->tuple, flow->rule, rule, skb->ifindex);
+		kl_raise_acquire(&packet->tuple, flow->rule, skb->ifindex);
 		if (!config->hold)
 			return drop(KL_REASON_DROP_NO_SA);
 		return hand_over(skb, config, flow->rule, KL_HANDOVER_HOLD, KL_REASON_OUT_HELD);
@@ -101,7 +109,7 @@ static __always_inline int protect(struct __sk_buff *skb, struct kl_config *conf
 		sa = bpf_map_lookup_elem(&kl_sas, &index);
 		if (!sa)
 			return drop(KL_REASON_DROP_NO_SA);
-		if (address_outer(skb, config, sa, &packet->tuple))
+		if (address_outer(skb, sa, &packet->tuple))
 			return drop(KL_REASON_DROP_NO_NEIGHBOUR);
 	}
 	return hand_over(skb, config, index, KL_HANDOVER_SEAL, KL_REASON_OUT_FASTPATH);
@@ -113,9 +121,9 @@ int kl_egress(struct __sk_buff *skb)
 	struct kl_config *config = kl_get_config();
 	struct kl_packet packet = {};
 	struct kl_fragment said = {};
-	struct kl_flow flow;
+	struct kl_flow flow = {};
 	bool ports_known = true;
-	enum kl_parse_result result;
+	int result;
 
 	if (!config)
 		return TC_ACT_SHOT;
@@ -135,7 +143,7 @@ int kl_egress(struct __sk_buff *skb)
 	}
 	if (packet.first_fragment)
 		kl_remember_fragment(&packet, KL_FRAGMENT_CLASSIFY);
-	if (!kl_decide(&packet.tuple, config, &flow, ports_known))
+	if (!kl_decide(&packet.tuple, &flow, ports_known))
 		return drop(KL_REASON_DROP_FRAGMENT);
 	switch (flow.action) {
 	case KL_ACTION_BYPASS:

@@ -5,6 +5,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "flow.h"
+#include "fragments.h"
 #include "handover.h"
 #include "route.h"
 
@@ -20,8 +21,11 @@ static __always_inline int drop(enum kl_reason reason)
 	return XDP_DROP;
 }
 
-static __always_inline enum kl_parse_result parse(struct xdp_md *xdp, struct kl_packet *packet)
+/* An enum kl_parse_result. A global function, so that its many paths are not those of its caller too. */
+int kl_parse_xdp(struct xdp_md *xdp, struct kl_packet *packet)
 {
+	if (!packet)
+		return KL_TRUNCATED;
 	packet->length = bpf_xdp_get_buff_len(xdp);
 	return kl_parse((void *)(long)xdp->data, (void *)(long)xdp->data_end, packet);
 }
@@ -57,12 +61,12 @@ static __always_inline bool is_transit(struct xdp_md *xdp, const struct kl_packe
 }
 
 /* Plaintext from the unprotected side. */
-static __always_inline int plaintext(struct kl_config *config, struct kl_packet *packet, bool ports_known)
+static __always_inline int plaintext(struct kl_packet *packet, bool ports_known)
 {
-	struct kl_flow flow;
+	struct kl_flow flow = {};
 
 	kl_turn_tuple(&packet->tuple);
-	if (!kl_decide(&packet->tuple, config, &flow, ports_known))
+	if (!kl_decide(&packet->tuple, &flow, ports_known))
 		return drop(KL_REASON_DROP_FRAGMENT);
 	switch (flow.action) {
 	case KL_ACTION_BYPASS:
@@ -115,19 +119,18 @@ static __always_inline int from_unprotected(struct xdp_md *xdp, struct kl_config
 	}
 	if (packet->first_fragment)
 		kl_remember_fragment(packet, KL_FRAGMENT_CLASSIFY);
-	return plaintext(config, packet, ports_known);
+	return plaintext(packet, ports_known);
 }
 
 /*
  * The LAN side only gets the short way to the fast path: a packet whose SA exists and which the routing table sends
  * out by an unprotected port. All else goes to the stack, and policy meets it at the egress of that port.
  */
-static __always_inline int from_protected(struct xdp_md *xdp, struct kl_config *config, struct kl_packet *packet,
-					  __u32 port)
+static __always_inline int from_protected(struct xdp_md *xdp, struct kl_packet *packet, __u32 port)
 {
 	struct kl_tuple *tuple = &packet->tuple;
 	struct bpf_fib_lookup fib;
-	struct kl_flow flow;
+	struct kl_flow flow = {};
 	struct kl_rule *rule;
 	struct kl_port *out;
 	struct kl_sa *sa;
@@ -136,12 +139,12 @@ static __always_inline int from_protected(struct xdp_md *xdp, struct kl_config *
 
 	if (packet->extended || packet->first_fragment || packet->later_fragment || packet->hop_limit <= 1)
 		return XDP_PASS;
-	if (!kl_decide(tuple, config, &flow, true) || flow.action != KL_ACTION_PROTECT)
+	if (!kl_decide(tuple, &flow, true) || flow.action != KL_ACTION_PROTECT)
 		return XDP_PASS;
 	rule = bpf_map_lookup_elem(&kl_rules, &flow.rule);
 	if (!rule || rule->engine == KL_ENGINE_KERNEL)
 		return XDP_PASS;
-	index = kl_outbound_sa(tuple, &flow, rule);
+	index = kl_outbound_sa(tuple, &flow);
 	if (!index)
 		return XDP_PASS;
 	sa = bpf_map_lookup_elem(&kl_sas, &index);
@@ -170,7 +173,7 @@ int kl_ingress(struct xdp_md *xdp)
 {
 	struct kl_config *config = kl_get_config();
 	struct kl_packet packet = {};
-	enum kl_parse_result result;
+	int result;
 	struct kl_port *port;
 	__u32 index;
 
@@ -180,9 +183,9 @@ int kl_ingress(struct xdp_md *xdp)
 	port = bpf_map_lookup_elem(&kl_ports, &index);
 	if (!port)
 		return XDP_PASS;
-	result = parse(xdp, &packet);
+	result = kl_parse_xdp(xdp, &packet);
 	if (port->role == KL_PORT_PROTECTED)
-		return result == KL_PARSED ? from_protected(xdp, config, &packet, index) : XDP_PASS;
+		return result == KL_PARSED ? from_protected(xdp, &packet, index) : XDP_PASS;
 	if (result == KL_NOT_IP || result == KL_NEIGHBOUR)
 		return pass(KL_REASON_PASS_LOCAL);
 	if (result != KL_PARSED)

@@ -69,8 +69,8 @@ struct kl_cells {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE | BPF_F_INNER_MAP);
 	__uint(max_entries, 1);
-	__type(key, __u32);
-	__uint(value_size, 64);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct kl_table_header));
 };
 
 struct {

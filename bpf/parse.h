@@ -217,8 +217,8 @@ static __always_inline enum kl_parse_result kl_parse_ipv6(const __u8 *data, cons
 	return KL_BAD_HEADERS;
 }
 
-/* One copy of the code serves all programs that call it. `packet` comes zeroed but for its input. */
-static __noinline enum kl_parse_result kl_parse(const __u8 *data, const __u8 *end, struct kl_packet *packet)
+/* `packet` comes zeroed but for its input. */
+static __always_inline enum kl_parse_result kl_parse(const __u8 *data, const __u8 *end, struct kl_packet *packet)
 {
 	const struct ethhdr *ethernet = (const void *)data;
 	__u32 offset = sizeof(*ethernet), tags = packet->tags;

@@ -11,15 +11,19 @@
 
 #define KL_NO_PRECEDENCE 0xffffffffu
 
-/* What the callbacks below share. */
+/* What the callbacks below share. The stack is short: 512 octets for the whole chain of calls. */
 struct kl_search {
 	void *table;
-	__u64 candidates; /* search masks still to be probed */
-	__u64 tuple[KL_TUPLE_WORDS];
-	struct kl_table_header header;
+	const __u64 *tuple; /* KL_TUPLE_WORDS words */
+	__u64 candidates;   /* search masks still to be probed */
+	__u64 seed;
+	__u32 masks; /* cells, as in the table's header */
+	__u32 buckets;
+	__u32 bucket_mask;
 	__u32 entry;
-	__u32 family; /* KL_FAMILY_* */
-	struct kl_match match;
+	int family; /* KL_FAMILY_* */
+	__u32 rule;
+	__u32 precedence;
 };
 
 static __always_inline void *kl_cell(void *table, __u32 index)
@@ -27,32 +31,28 @@ static __always_inline void *kl_cell(void *table, __u32 index)
 	return bpf_map_lookup_elem(table, &index);
 }
 
-static __always_inline int kl_lowest_bit(__u64 bits)
-{
-	/* BPF has no instruction that counts trailing zeros; a binary search is the shortest. */
-	int n = 0;
+/*
+ * BPF has no instruction that counts trailing zeros. Branches would do, but the verifier follows every one of them:
+ * a de Bruijn sequence has none.
+ */
+static const __u8 kl_bit_number[64] = {
+	0,  1,  2,  53, 3,  7,  54, 27, 4,  38, 41, 8,  34, 55, 48, 28, 62, 5,  39, 46, 44, 42,
+	22, 9,  24, 35, 59, 56, 49, 18, 29, 11, 63, 52, 6,  26, 37, 40, 33, 47, 61, 45, 43, 21,
+	23, 58, 17, 10, 51, 25, 36, 32, 60, 20, 57, 16, 50, 31, 19, 15, 30, 14, 13, 12,
+};
 
-	if (!(bits & 0xffffffff)) {
-		n += 32;
-		bits >>= 32;
-	}
-	if (!(bits & 0xffff)) {
-		n += 16;
-		bits >>= 16;
-	}
-	if (!(bits & 0xff)) {
-		n += 8;
-		bits >>= 8;
-	}
-	if (!(bits & 0xf)) {
-		n += 4;
-		bits >>= 4;
-	}
-	if (!(bits & 0x3)) {
-		n += 2;
-		bits >>= 2;
-	}
-	return n + !(bits & 1);
+static __always_inline __u32 kl_lowest_bit(__u64 bits)
+{
+	return kl_bit_number[((bits & -bits) * 0x022fdd63cc95386dull) >> 58];
+}
+
+/* All ones when the two are equal, else zero; without a branch, for the same reason. */
+static __always_inline __u32 kl_if_equal(__u32 a, __u32 b)
+{
+	__u64 difference = a ^ b;
+
+	barrier_var(difference);
+	return -(__u32)((difference - 1) >> 63);
 }
 
 /* One entry of a group. Entries stand in the order of precedence, so the first that matches is the group's answer. */
@@ -60,28 +60,28 @@ static long kl_try_entry(__u32 i, struct kl_search *search)
 {
 	struct kl_table_entry *entry = kl_cell(search->table, search->entry + i);
 	struct kl_table_mask *mask;
+	const __u64 *tuple = search->tuple;
+	__u64 difference;
 
-	if (!entry || entry->precedence >= search->match.precedence)
+	if (!entry || entry->precedence >= search->precedence)
 		return 1;
 	mask = kl_cell(search->table, entry->mask);
 	if (!mask)
 		return 1;
-	if ((search->tuple[0] & mask->words[0]) == entry->value[0] &&
-	    (search->tuple[1] & mask->words[1]) == entry->value[1] &&
-	    (search->tuple[2] & mask->words[2]) == entry->value[2] &&
-	    (search->tuple[3] & mask->words[3]) == entry->value[3] &&
-	    (search->tuple[4] & mask->words[4]) == entry->value[4]) {
-		search->match.rule = entry->rule;
-		search->match.precedence = entry->precedence;
-		return 1;
-	}
-	return entry->flags & KL_ENTRY_LAST;
+	difference = ((tuple[0] & mask->words[0]) ^ entry->value[0]) | ((tuple[1] & mask->words[1]) ^ entry->value[1]) |
+		     ((tuple[2] & mask->words[2]) ^ entry->value[2]) | ((tuple[3] & mask->words[3]) ^ entry->value[3]) |
+		     ((tuple[4] & mask->words[4]) ^ entry->value[4]);
+	if (difference)
+		return entry->flags & KL_ENTRY_LAST;
+	search->rule = entry->rule;
+	search->precedence = entry->precedence;
+	return 1;
 }
 
 /* The first entry of the group with this hash; 0: there is none. */
 static __always_inline __u32 kl_find_group(struct kl_search *search, __u64 hash)
 {
-	__u32 cell = search->header.buckets + ((__u32)hash & search->header.bucket_mask);
+	__u32 cell = search->buckets + ((__u32)hash & search->bucket_mask);
 	__u32 fingerprint = kl_fingerprint(hash), entry = 0;
 	int depth, way;
 
@@ -92,8 +92,7 @@ static __always_inline __u32 kl_find_group(struct kl_search *search, __u64 hash)
 			return 0;
 #pragma unroll
 		for (way = 0; way < KL_BUCKET_WAYS; way++)
-			if (bucket->ways[way].fingerprint == fingerprint)
-				entry = bucket->ways[way].entry;
+			entry |= bucket->ways[way].entry & kl_if_equal(bucket->ways[way].fingerprint, fingerprint);
 		cell = bucket->next;
 		if (entry || !cell)
 			break;
@@ -104,21 +103,23 @@ static __always_inline __u32 kl_find_group(struct kl_search *search, __u64 hash)
 static long kl_try_mask(__u32 i, struct kl_search *search)
 {
 	struct kl_table_mask *mask;
+	const __u64 *tuple = search->tuple;
 	__u64 words[KL_TUPLE_WORDS];
-	__u32 number, family = search->family == KL_FAMILY_V6;
-	int w;
+	__u32 number;
 
 	if (!search->candidates)
 		return 1;
 	number = kl_lowest_bit(search->candidates);
 	search->candidates &= search->candidates - 1;
-	mask = kl_cell(search->table, search->header.families[family].masks + number);
-	if (!mask || mask->best_precedence >= search->match.precedence)
+	mask = kl_cell(search->table, search->masks + number);
+	if (!mask || mask->best_precedence >= search->precedence)
 		return 1;
-#pragma unroll
-	for (w = 0; w < KL_TUPLE_WORDS; w++)
-		words[w] = search->tuple[w] & mask->words[w];
-	search->entry = kl_find_group(search, kl_hash_tuple(search->header.seed, number, words, search->family));
+	words[0] = tuple[0] & mask->words[0];
+	words[1] = tuple[1] & mask->words[1];
+	words[2] = tuple[2] & mask->words[2];
+	words[3] = tuple[3] & mask->words[3];
+	words[4] = tuple[4] & mask->words[4];
+	search->entry = kl_find_group(search, kl_hash_tuple(search->seed, number, words, search->family));
 	if (search->entry)
 		bpf_loop(1 << 20, kl_try_entry, search, 0);
 	return 0;
@@ -152,16 +153,19 @@ int kl_classify(const struct kl_tuple *tuple, struct kl_match *match)
 	header = kl_cell(search.table, 0);
 	if (!header)
 		return 0;
-	search.header = *header;
+	family = &header->families[tuple->family == KL_FAMILY_V6];
+	search.tuple = (const __u64 *)tuple;
+	search.seed = header->seed;
+	search.masks = family->masks;
+	search.buckets = header->buckets;
+	search.bucket_mask = header->bucket_mask;
 	search.family = tuple->family;
-	search.match.precedence = KL_NO_PRECEDENCE;
-	__builtin_memcpy(search.tuple, tuple, sizeof(search.tuple));
-	family = &search.header.families[tuple->family == KL_FAMILY_V6];
+	search.precedence = KL_NO_PRECEDENCE;
 	search.candidates = family->mask_count >= 64 ? ~0ull : (1ull << family->mask_count) - 1;
-	search.candidates &= kl_pruned(search.table, family->prune_remote, &tuple->remote, tuple->family) &
-			     kl_pruned(search.table, family->prune_local, &tuple->local, tuple->family);
+	search.candidates &= kl_pruned(search.table, family->prune_remote, &tuple->remote, tuple->family);
+	search.candidates &= kl_pruned(search.table, family->prune_local, &tuple->local, tuple->family);
 	bpf_loop(KL_MAX_MASKS, kl_try_mask, &search, 0);
-	*match = search.match;
+	match->rule = search.rule;
 	match->table_flags = header->flags;
 	return 0;
 }

@@ -8,9 +8,7 @@
 
 struct kl_match {
 	__u32 rule; /* 0: none */
-	__u32 precedence;
 	__u32 table_flags; /* KL_TABLE_* of the table in force */
-	__u32 reserved;
 };
 
 /* Which rule covers the tuple. A global function, so that the verifier looks at it once. Returns 0. */

@@ -14,7 +14,7 @@
 namespace keyline::datapath {
 namespace {
 
-// libbpf's warnings while a load runs; the first one names the cause.
+// libbpf's first warning while a load runs that it does not get over itself: it names the cause.
 std::string* collected_warnings = nullptr;
 
 int collect_warning(libbpf_print_level level, const char* format, va_list arguments) {

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "flow.h"
+
+#include "maps.h"
+#include "selectors.h"
+
+int kl_decide(const struct kl_tuple *tuple, struct kl_flow *flow, int ports_known)
+{
+	struct kl_config *config = kl_get_config();
+	struct kl_flow_key key = {};
+	struct kl_match match = {};
+	struct kl_flow *cached;
+	struct kl_rule *rule;
+	__u32 generation;
+
+	if (!tuple || !flow || !config)
+		return 0;
+	/* Read before the table, which is swapped before the generation rises: an old decision never looks new. */
+	generation = *(volatile __u32 *)&config->policy_generation;
+	key.tuple = *tuple;
+	if (ports_known) {
+		cached = bpf_map_lookup_elem(&kl_flows, &key);
+		if (cached && cached->generation == generation) {
+			*flow = *cached;
+			return 1;
+		}
+	}
+	kl_classify(&key.tuple, &match);
+	__builtin_memset(flow, 0, sizeof(*flow));
+	flow->generation = generation;
+	flow->rule = match.rule;
+	rule = match.rule ? bpf_map_lookup_elem(&kl_rules, &match.rule) : NULL;
+	flow->action = match.rule == 0 ? config->default_action : rule ? rule->action : KL_ACTION_BLOCK;
+	if (!ports_known)
+		return !(match.table_flags & KL_TABLE_PORTS);
+	bpf_map_update_elem(&kl_flows, &key, flow, BPF_ANY);
+	return 1;
+}
+
+static __always_inline __u32 kl_slot_sa(__u32 index)
+{
+	struct kl_slot *slot = bpf_map_lookup_elem(&kl_slots, &index);
+
+	return slot ? slot->sa : 0;
+}
+
+struct kl_slot_search {
+	const struct kl_tuple *tuple;
+	struct kl_rule *rule;
+	__u32 rule_id;
+	__u32 slot; /* the answer */
+};
+
+static long kl_try_shape(__u32 i, struct kl_slot_search *search)
+{
+	struct kl_slot_key key;
+	__u32 *slot;
+
+	if (i >= KL_MAX_SHAPES || !(search->rule->shapes[i].fields & KL_SHAPE_USED))
+		return 1;
+	kl_make_slot_key(&key, search->rule_id, 0, search->tuple, &search->rule->shapes[i]);
+	slot = bpf_map_lookup_elem(&kl_slot_by_key, &key);
+	if (!slot || !kl_slot_sa(*slot))
+		return 0;
+	search->slot = *slot;
+	return 1;
+}
+
+/* The slot of the most specific SA for the tuple under the rule; 0: there is none. */
+static __always_inline __u32 kl_find_slot(const struct kl_tuple *tuple, __u32 rule_id, struct kl_rule *rule)
+{
+	struct kl_slot_search search = { .tuple = tuple, .rule = rule, .rule_id = rule_id };
+
+	bpf_loop(KL_MAX_SHAPES, kl_try_shape, &search, 0);
+	return search.slot;
+}
+
+int kl_outbound_sa(const struct kl_tuple *tuple, struct kl_flow *flow)
+{
+	struct kl_flow_key key = {};
+	struct kl_rule *rule;
+	__u32 sa;
+
+	if (!tuple || !flow)
+		return 0;
+	sa = flow->slot ? kl_slot_sa(flow->slot) : 0;
+	if (sa)
+		return sa;
+	rule = bpf_map_lookup_elem(&kl_rules, &flow->rule);
+	if (!rule)
+		return 0;
+	flow->slot = kl_find_slot(tuple, flow->rule, rule);
+	if (!flow->slot)
+		return 0;
+	key.tuple = *tuple;
+	bpf_map_update_elem(&kl_flows, &key, flow, BPF_EXIST);
+	return kl_slot_sa(flow->slot);
+}
