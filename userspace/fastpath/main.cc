@@ -28,7 +28,7 @@ int main(int argc, char** argv) {
     app.add_option("--log-level", log_level, "debug, info, warn or error")
         ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
         ->capture_default_str();
-    app.footer("Example: keyline-fastpath --instance default --workers 2 --cpu 2,3");
+    app.footer("Example: keyline-fastpath --instance main --workers 2 --cpu 2,3");
     CLI11_PARSE(app, argc, argv);
 
     spdlog::set_default_logger(spdlog::stderr_color_mt("keyline-fastpath"));

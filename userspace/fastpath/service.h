@@ -11,7 +11,7 @@
 namespace keyline::fastpath {
 
 struct ServiceOptions {
-    std::string instance = "default";
+    std::string instance = "main";
     std::uint32_t workers = 0;  // 0: one per CPU that may be used
     kl_crypto_engine engine = KL_CRYPTO_NONE;
     std::vector<int> cpus;  // worker i runs on cpus[i % size]; empty: wherever the kernel likes
