@@ -166,6 +166,9 @@ struct TunnelEndpoints {
 };
 
 inline constexpr std::uint32_t kMaxRules = 65535;
+// The SAs that a rule asks for differ in at most so many combinations of prefix lengths and set fields
+// (shared/slot.h, KL_MAX_SHAPES).
+inline constexpr std::uint32_t kMaxSaShapes = 4;
 
 // One entry of the SPD (RFC 4301 4.4.1). Precedence is the position in Policy::rules.
 struct Rule {

@@ -216,6 +216,22 @@ populate_from_packet = ["local", "remote", "ports"])",
     });
 }
 
+TEST(ConfigRuleErrorTest, SaShapes) {
+    constexpr std::string_view kTunnel = R"(
+mode = "tunnel"
+tunnel_local = "192.0.2.1"
+tunnel_remote = "192.0.2.2"
+)";
+    const std::string five =
+        R"(remote = ["10.0.0.0/8", "10.0.0.0/9", "10.0.0.0/10", "10.0.0.0/11", "10.0.0.0/12"])";
+    EXPECT_EQ(errors_of_rule(five + std::string(kTunnel)),
+              "3:1: rule[1]: asks for SAs of 5 kinds (prefix lengths, and which of protocol and ports are "
+              "set), and "
+              "one rule has room for 4; split it, or populate more from the packet");
+    EXPECT_EQ(errors_of_rule(five + std::string(kTunnel) + "populate_from_packet = \"remote\""), "loads");
+    EXPECT_EQ(errors_of_rule(five), "loads");
+}
+
 TEST(ConfigRuleErrorTest, TransportBetweenTwoHostsNeedsNothingFromThePacket) {
     const Policy policy = policy_of(std::string(kKerberos) +
                                     R"(

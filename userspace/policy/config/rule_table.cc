@@ -1,6 +1,8 @@
 // Tables [[rule]].
 #include <algorithm>
 #include <map>
+#include <set>
+#include <tuple>
 #include <unordered_set>
 
 #include "policy/config/loading.h"
@@ -168,6 +170,25 @@ void read_populate(Draft& draft, const Value& table) {
     }
 }
 
+void check_sa_shapes(const Rule& rule, const Value& table) {
+    using Shape = std::tuple<std::uint8_t, std::uint8_t, bool, bool, bool>;
+    std::set<Shape> shapes;
+    for (const Selector& selector : rule.selectors) {
+        const auto host_length = static_cast<std::uint8_t>(selector.local.address.bits());
+        shapes.emplace(rule.populate.local_address ? host_length : selector.local.length,
+                       rule.populate.remote_address ? host_length : selector.remote.length,
+                       rule.populate.protocol || selector.protocol != 0,
+                       rule.populate.local_port || selector.local_port != 0,
+                       rule.populate.remote_port || selector.remote_port != 0);
+    }
+    if (shapes.size() > kMaxSaShapes) {
+        table.error(
+            "asks for SAs of " + std::to_string(shapes.size()) +
+            " kinds (prefix lengths, and which of protocol and ports are set), and one rule has room for " +
+            std::to_string(kMaxSaShapes) + "; split it, or populate more from the packet");
+    }
+}
+
 void refuse_protect_keys(const Draft& draft) {
     for (const auto* value : {&draft.mode, &draft.tunnel_local, &draft.tunnel_remote, &draft.engine,
                               &draft.quick_mode, &draft.auth, &draft.populate}) {
@@ -190,6 +211,7 @@ Rule read_rule(const Value& table, Policy& policy) {
     if (draft.quick_mode) read_quick_mode_name(*draft.quick_mode, draft);
     if (draft.auth) read_methods(*draft.auth, draft);
     read_populate(draft, table);
+    check_sa_shapes(draft.rule, table);
     return std::move(draft.rule);
 }
 
