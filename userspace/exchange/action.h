@@ -1,7 +1,6 @@
 // What the keyer wants done. The daemon carries these out in order; a simulation or a test looks at them.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -11,13 +10,11 @@
 #include "auth/method.h"
 #include "base/bytes.h"
 #include "base/ip_address.h"
+#include "exchange/instant.h"
 #include "exchange/report.h"
 #include "policy/sad_entry.h"
 
 namespace keyline::exchange {
-
-// Monotonic; simulations count their own.
-using Instant = std::chrono::steady_clock::time_point;
 
 // A datagram to send. To or from port 4500 the sender puts the non-ESP marker in front.
 struct Send {

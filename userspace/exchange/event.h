@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -50,11 +51,12 @@ struct AddressGone {
     IpAddress address;
 };
 
-// An administrator asks for an SA to this peer (MS-AIPS 3.1.4.2): for `packet` when given, else for the first
-// protect rule whose remote selector contains the peer.
+// An administrator asks for an SA to this peer (MS-AIPS 3.1.4.2), under the first protect rule that leads to it.
 struct AdminUp {
-    std::uint64_t request = 0;  // comes back in Report::AdminDone
+    std::uint64_t request = 0;  // comes back in AdminDone
     IpAddress peer;
+    // The local address that routing would use; without it the rule or host.listen has to name one.
+    std::optional<IpAddress> local = std::nullopt;
 };
 
 // An administrator deletes: every SA with the peer, or the quick mode that owns the SPI.

@@ -1,0 +1,45 @@
+// Two hosts, a (10.0.0.1) and b (10.0.0.2), that protect their traffic with each other.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "simulation/policies.h"
+#include "simulation/scripted_method.h"
+#include "simulation/world.h"
+
+namespace keyline::simulation {
+
+struct PairWishes {
+    Wishes a;
+    Wishes b;
+    std::vector<Script> a_methods;
+    std::vector<Script> b_methods;
+};
+
+// Both hosts with the same wishes, but for addresses.
+PairWishes both(Wishes wishes);
+
+class Pair {
+  public:
+    explicit Pair(Wishes wishes, std::uint64_t seed = 1) : Pair(both(std::move(wishes)), seed) {}
+    explicit Pair(PairWishes wishes, std::uint64_t seed = 1);
+
+    // A packet from the one to the other; `port` matters only with per_port.
+    void acquire_at_a(std::uint16_t port = 80) { world.acquire(a, kRule, packet(a, b, port)); }
+    void acquire_at_b(std::uint16_t port = 80) { world.acquire(b, kRule, packet(b, a, port)); }
+
+    // "#5* HAuth1, IDi, IDr, SA, Ni(qm)": every message that was sent, first copies only, in order.
+    std::vector<std::string> sent_payloads() const;
+    // The invariants at rest, as expectations.
+    void check_rest();
+
+    World world;
+    Host& a;
+    Host& b;
+
+  private:
+    static policy::PacketTuple packet(const Host& from, const Host& to, std::uint16_t port);
+};
+
+}  // namespace keyline::simulation

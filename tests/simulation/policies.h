@@ -1,0 +1,69 @@
+// The policies of simulated hosts, as values.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "policy/policy.h"
+
+namespace keyline::simulation {
+
+inline constexpr std::uint32_t kRule = 7;
+
+struct Wishes {
+    std::vector<policy::AuthMethod> auth{policy::AuthMethod::kKerberos};
+    std::vector<policy::DhGroup> dh_groups{policy::DhGroup::kNone};
+    std::vector<policy::EspSuite> suites{{policy::Encryption::kAesGcm16, 16, policy::Integrity::kNone}};
+    policy::DhGroup pfs = policy::DhGroup::kNone;
+    policy::Lifetime lifetime{.soft_time = std::chrono::minutes(48), .hard_time = std::chrono::hours(1)};
+    std::chrono::seconds mm_lifetime = std::chrono::hours(8);
+    bool tunnel = false;
+    bool per_port = false;  // an SA for each TCP port
+    std::string local;
+    std::string remote;
+    std::string remote_principal;
+};
+
+// A host that protects everything between `local` and `remote` (in tunnel mode, between networks behind them) by rule
+// kRule.
+inline std::shared_ptr<policy::Policy> make_policy(const Wishes& wishes) {
+    auto result = std::make_shared<policy::Policy>();
+    const IpAddress local = *IpAddress::parse(wishes.local);
+    const IpAddress remote = *IpAddress::parse(wishes.remote);
+    policy::MainMode& main_mode = result->main_modes.front();
+    main_mode.auth = wishes.auth;
+    main_mode.dh_groups = wishes.dh_groups;
+    main_mode.lifetime = wishes.mm_lifetime;
+    policy::QuickMode& quick_mode = result->quick_modes.front();
+    quick_mode.suites = wishes.suites;
+    quick_mode.pfs_group = wishes.pfs;
+    quick_mode.lifetime = wishes.lifetime;
+    policy::Rule rule{.id = kRule, .name = "protect"};
+    if (wishes.tunnel) {
+        const auto behind = [](const IpAddress& end) {
+            Bytes octets(end.octets().begin(), end.octets().end());
+            octets[0] = 172;  // 172.x.y.0/24 is behind a.x.y.z
+            return Prefix{IpAddress::from_octets(octets)->masked(24), 24};
+        };
+        rule.mode = policy::Mode::kTunnel;
+        rule.tunnel = policy::TunnelEndpoints{local, remote};
+        rule.selectors = {{.local = behind(local), .remote = behind(remote)}};
+        rule.populate = {};
+    } else {
+        rule.selectors = {{.local = Prefix::host(local), .remote = Prefix::host(remote)}};
+        rule.populate = policy::kHostPair;
+    }
+    if (wishes.per_port) {
+        rule.populate.protocol = true;
+        rule.populate.remote_port = true;
+        rule.populate.local_port = true;
+    }
+    result->rules = {rule};
+    if (!wishes.remote_principal.empty()) {
+        result->peers = {{.name = "peer", .addresses = {Prefix::host(remote)}, .principal = wishes.remote_principal}};
+    }
+    return result;
+}
+
+}  // namespace keyline::simulation

@@ -1,0 +1,166 @@
+#include "simulation/scenario.h"
+
+#include "simulation/pair.h"
+
+namespace keyline::simulation {
+namespace {
+
+using policy::AuthMethod;
+using policy::DhGroup;
+using policy::Encryption;
+using policy::EspSuite;
+using policy::Integrity;
+
+const std::vector<EspSuite> kSuites = {{Encryption::kAesGcm16, 16, Integrity::kNone},
+                                       {Encryption::kAesCbc, 32, Integrity::kHmacSha256_128},
+                                       {Encryption::kAesCbc, 16, Integrity::kHmacSha1_96},
+                                       {Encryption::kNull, 0, Integrity::kHmacSha256_128}};
+
+// Most seeds do without Diffie-Hellman: it would take most of the time and adds few states.
+constexpr double kDiffieHellman = 0.03;
+// The network is bad for less than a message is repeated; after that, every exchange ends by the timers' letter.
+constexpr auto kTrouble = 20s;
+// Longer than any retransmission, overlap and time-out that trouble can leave behind.
+constexpr auto kPeace = 400s;
+
+class Scenario {
+  public:
+    explicit Scenario(std::uint64_t seed) : random_(seed), pair_(wishes(), seed) {}
+
+    Outcome play() {
+        pair_.world.network() = {.loss = random_.chance(0.2) ? 0 : 0.5 * share(),
+                                 .repetition = 0.3 * share(),
+                                 .least_delay = 1ms,
+                                 .most_delay = std::chrono::milliseconds(1 + random_.below(3000))};
+        note("loss " + std::to_string(pair_.world.network().loss));
+        plan_acquires();
+        plan_troubles();
+        pair_.world.after(kTrouble, [this] { pair_.world.network() = {}; });
+        pair_.world.run(kTrouble + kPeace);
+        const bool negotiated = pair_.world.installs() != 0;
+        pair_.world.check_rest();
+        if (random_.chance(0.3)) shut_down();
+        return {pair_.world.violations(), story_, negotiated};
+    }
+
+  private:
+    double share() { return static_cast<double>(random_.below(1000)) / 1000; }
+    void note(const std::string& what) { story_ += (story_.empty() ? "" : ", ") + what; }
+    std::chrono::milliseconds moment() { return std::chrono::milliseconds(random_.below(20000)); }
+
+    PairWishes wishes() {
+        Wishes common;
+        const bool normal = random_.chance(0.5);
+        common.suites = normal ? kSuites : std::vector<EspSuite>{kSuites[random_.below(kSuites.size())]};
+        common.tunnel = random_.chance(0.3);
+        common.per_port = random_.chance(0.4);
+        if (random_.chance(kDiffieHellman)) common.pfs = DhGroup::kEcp256;
+        if (random_.chance(0.3)) {
+            common.lifetime = {.soft_time = std::chrono::seconds(20 + random_.below(60)),
+                               .hard_time = std::chrono::seconds(150 + random_.below(100))};
+            note("short lifetime");
+        }
+        if (random_.chance(0.1)) common.mm_lifetime = std::chrono::seconds(30 + random_.below(100));
+        note(normal ? "normal" : "fast");
+        if (common.tunnel) note("tunnel");
+        if (common.per_port) note("per port");
+        PairWishes result{.a = common, .b = common, .a_methods = {Script{}}, .b_methods = {Script{}}};
+        methods(result);
+        if (random_.chance(0.1)) result.b.suites = {kSuites[random_.below(kSuites.size())]};
+        return result;
+    }
+
+    void methods(PairWishes& pair) {
+        if (random_.chance(kDiffieHellman)) {
+            pair.a.auth = pair.b.auth = {AuthMethod::kAnonymous};
+            pair.a.dh_groups = pair.b.dh_groups = {DhGroup::kEcp256};
+            return note("anonymous");
+        }
+        const Script first{.id = auth::MethodId::kKerberos, .round_trips = 1 + static_cast<unsigned>(random_.below(3))};
+        const Script second{.id = auth::MethodId::kTls, .round_trips = 1 + static_cast<unsigned>(random_.below(4))};
+        pair.a_methods = pair.b_methods = {first, second};
+        if (random_.chance(0.5)) pair.a.auth = pair.b.auth = {AuthMethod::kKerberos, AuthMethod::kTls};
+        if (random_.chance(0.2)) pair.a.auth = {AuthMethod::kTls, AuthMethod::kKerberos};
+        if (random_.chance(0.3)) spoil(pair.a_methods[random_.below(2)]);
+        if (random_.chance(0.3)) spoil(pair.b_methods[random_.below(2)]);
+        if (random_.chance(0.3)) {
+            pair.a.remote_principal = "host/b.example.com@EXAMPLE.COM";
+            note("known name");
+        }
+    }
+
+    void spoil(Script& script) {
+        note("failing method");
+        const auto step = static_cast<unsigned>(1 + random_.below(script.round_trips));
+        (random_.chance(0.5) ? script.initiator_fails_at : script.acceptor_fails_at) = step;
+    }
+
+    void plan_acquires() {
+        const std::uint64_t count = 1 + random_.below(4);
+        const auto start = std::chrono::milliseconds(random_.below(3000));
+        for (std::uint64_t i = 0; i < count; ++i) {
+            const bool crossed = random_.chance(0.3);
+            const bool at_a = random_.chance(0.6);
+            const auto port = static_cast<std::uint16_t>(80 + random_.below(3));
+            const auto when = random_.chance(0.5) ? start : moment();
+            if (at_a || crossed) pair_.world.after(when, [this, port] { pair_.acquire_at_a(port); });
+            if (!at_a || crossed) pair_.world.after(when, [this, port] { pair_.acquire_at_b(port); });
+        }
+    }
+
+    Host& someone() { return random_.chance(0.5) ? pair_.a : pair_.b; }
+
+    void plan_troubles() {
+        if (random_.chance(0.2)) {
+            note("soft expiry");
+            pair_.world.after(moment(), [this] { expire(someone(), false); });
+        }
+        if (random_.chance(0.1)) {
+            note("hard expiry");
+            pair_.world.after(moment(), [this] { expire(someone(), true); });
+        }
+        if (random_.chance(0.1)) {
+            note("down");
+            Host& host = someone();
+            const IpAddress peer = &host == &pair_.a ? pair_.b.address : pair_.a.address;
+            pair_.world.after(moment(), [this, &host, peer] { pair_.world.give(host, exchange::AdminDown{1, peer}); });
+        }
+        if (random_.chance(0.1)) {
+            note("policy");
+            Host& host = someone();
+            pair_.world.after(moment(), [this, &host] {
+                auto changed = std::make_shared<policy::Policy>(*host.policy);
+                changed->rules.front().action = policy::RuleAction::kBypass;
+                pair_.world.change_policy(host, std::move(changed));
+            });
+        }
+    }
+
+    void expire(Host& host, bool hard) {
+        if (host.datapath.outbound.empty()) return;
+        const std::uint32_t spi = host.datapath.outbound.begin()->first.first;
+        pair_.world.give(host, exchange::SaExpired{policy::Direction::kOutbound, spi, hard});
+    }
+
+    void shut_down() {
+        note("shutdown");
+        Host& host = someone();
+        Host& other = &host == &pair_.a ? pair_.b : pair_.a;
+        pair_.world.give(host, exchange::Shutdown{});
+        pair_.world.run(60s);
+        World& world = pair_.world;
+        if (!host.shut_down) world.violate(host.name + " never ends its shutdown");
+        if (!host.datapath.inbound.empty() || !host.datapath.outbound.empty()) world.violate("SAs outlive the shutdown");
+        if (!other.datapath.outbound.empty()) world.violate(other.name + " keeps SAs of a peer that has shut down");
+    }
+
+    SeededRandom random_;
+    std::string story_;
+    Pair pair_;
+};
+
+}  // namespace
+
+Outcome play(std::uint64_t seed) { return Scenario(seed).play(); }
+
+}  // namespace keyline::simulation

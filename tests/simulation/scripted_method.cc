@@ -1,0 +1,66 @@
+#include "simulation/scripted_method.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "crypto/hash.h"
+
+namespace keyline::simulation {
+namespace {
+
+constexpr std::uint32_t kLogonDenied = 0x8009030C;
+constexpr std::uint32_t kTargetUnknown = 0x80090303;
+
+// Tokens are a name, a zero octet, and randomness; the secret is the hash of all of them.
+class ScriptedContext final : public auth::Context {
+  public:
+    ScriptedContext(Script script, bool initiator, std::string wanted, std::uint64_t seed)
+        : script_(std::move(script)), initiator_(initiator), wanted_(std::move(wanted)), random_(seed) {}
+
+    auth::StepResult step(const auth::StepInput& input) override {
+        ++steps_;
+        const unsigned fails_at = initiator_ ? script_.initiator_fails_at : script_.acceptor_fails_at;
+        if (steps_ == fails_at) return {.status = kLogonDenied, .failure = "the script says so"};
+        if (!input.token.empty()) {
+            peer_.assign(input.token.begin(), std::find(input.token.begin(), input.token.end(), 0));
+            append(seen_, input.token);
+        }
+        if (initiator_ && steps_ > 1 && !wanted_.empty() && peer_ != wanted_) {
+            return {.status = kTargetUnknown, .failure = "the peer is " + peer_ + ", not " + wanted_};
+        }
+        const bool complete = steps_ == script_.round_trips + (initiator_ ? 1 : 0);
+        auth::StepResult result{.complete = complete};
+        if (!(initiator_ && complete)) {
+            append(result.token, as_bytes(script_.name));
+            result.token.push_back(0);
+            for (int i = 0; i < 16; ++i) result.token.push_back(static_cast<std::uint8_t>(random_.next()));
+            append(seen_, result.token);
+        }
+        if (complete) {
+            result.secret = Secret::copy_of(crypto::hash(crypto::HashAlgorithm::kSha256, {seen_}));
+            result.peer = peer_;
+        }
+        return result;
+    }
+
+  private:
+    Script script_;
+    bool initiator_;
+    std::string wanted_;
+    SeededRandom random_;
+    unsigned steps_ = 0;
+    std::string peer_;
+    Bytes seen_;
+};
+
+}  // namespace
+
+std::shared_ptr<auth::Context> ScriptedMethod::initiate(const std::string& peer_name) {
+    return std::make_shared<ScriptedContext>(script_, true, peer_name, random_.next());
+}
+
+std::shared_ptr<auth::Context> ScriptedMethod::accept() {
+    return std::make_shared<ScriptedContext>(script_, false, "", random_.next());
+}
+
+}  // namespace keyline::simulation

@@ -1,0 +1,38 @@
+// An authentication method for simulations: as many round trips as wanted, failures where wanted, no KDC. Both sides get
+// the same secret if and only if they saw the same tokens.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "auth/method.h"
+#include "simulation/seeded_random.h"
+
+namespace keyline::simulation {
+
+struct Script {
+    auth::MethodId id = auth::MethodId::kKerberos;
+    std::string name = "host/a.example.com@EXAMPLE.COM";
+    unsigned round_trips = 1;
+    // Number of the step that fails, from 1; 0: none. Initiators and acceptors count their own.
+    unsigned initiator_fails_at = 0;
+    unsigned acceptor_fails_at = 0;
+    bool needs_dh = false;
+};
+
+class ScriptedMethod final : public auth::Method {
+  public:
+    ScriptedMethod(Script script, std::uint64_t seed) : script_(std::move(script)), random_(seed) {}
+
+    auth::MethodId id() const override { return script_.id; }
+    std::string local_name() const override { return script_.name; }
+    bool needs_dh() const override { return script_.needs_dh; }
+    std::shared_ptr<auth::Context> initiate(const std::string& peer_name) override;
+    std::shared_ptr<auth::Context> accept() override;
+
+  private:
+    Script script_;
+    SeededRandom random_;
+};
+
+}  // namespace keyline::simulation

@@ -1,0 +1,227 @@
+#include "authip/message_io.h"
+
+#include <utility>
+
+#include "wire/build.h"
+#include "wire/describe.h"
+
+namespace keyline::authip {
+namespace {
+
+using exchange::Host;
+using exchange::Reason;
+
+constexpr std::size_t kClearIvOctets = 8;  // item 3
+
+MessageProtection protection_of(const Session& session) {
+    return {.hash = session.hash(),
+            .cipher = session.cipher(),
+            .encryption_key = session.keys->encryption_key.view(),
+            .integrity_key = session.keys->skeyid_a.view(),
+            .icv_octets = icv_size(session.hash(), session.short_icv)};
+}
+
+wire::Header header_of(const Session& session, wire::ExchangeType type, std::uint32_t message_id) {
+    // S7: until #2 is out, the initiator knows no other responder cookie than its own.
+    const bool before_second = !session.initiator() && session.mm_channel.next == 0 &&
+                               type == wire::ExchangeType::kAuthipNotify;
+    return {.initiator_cookie = session.initiator_cookie,
+            .responder_cookie = before_second ? session.first_responder_cookie : session.responder_cookie,
+            .exchange_type = type,
+            .message_id = message_id};
+}
+
+// Item 3: the responder's message with GSS_RESPONDER_AUTH_COMPLETE has an IV.
+bool has_clear_iv(const std::vector<wire::Payload>& payloads) {
+    const auto* gss = wire::find<wire::GssApi>(payloads);
+    return gss != nullptr && (gss->flags & wire::gss_flag::kResponderAuthComplete) != 0;
+}
+
+struct Built {
+    Bytes datagram;
+    Bytes plaintext;  // #n
+};
+
+std::optional<Built> build(Session& session, Host& host, wire::ExchangeType type, std::uint32_t message_id,
+                           std::uint32_t sequence, const std::vector<wire::Payload>& payloads, bool encrypted) {
+    auto plaintext = wire::build_payloads(payloads);
+    if (!plaintext) return std::nullopt;
+    const wire::Header header = header_of(session, type, message_id);
+    if (encrypted) {
+        auto sealed = seal(header, sequence, {wire::first_type(payloads), *plaintext}, protection_of(session),
+                           host.random());
+        if (!sealed) return std::nullopt;
+        return Built{std::move(*sealed), std::move(*plaintext)};
+    }
+    wire::CryptoHeader crypto{.sequence = sequence};
+    if (has_clear_iv(payloads)) crypto.iv = random_octets(host.random(), kClearIvOctets);
+    auto clear = wire::build_clear_message(header, crypto, payloads);
+    if (!clear) return std::nullopt;
+    return Built{std::move(*clear), std::move(*plaintext)};
+}
+
+Reason reason_of(OpenError error) {
+    switch (error) {
+        case OpenError::kLength: return Reason::kMalformedCrypto;
+        case OpenError::kIcv: return Reason::kBadIcv;
+        case OpenError::kPadding: return Reason::kBadPadding;
+    }
+    return Reason::kMalformedCrypto;
+}
+
+}  // namespace
+
+wire::Sender sender_of(const Session& session, bool own) {
+    return session.initiator() == own ? wire::Sender::kInitiator : wire::Sender::kResponder;
+}
+
+std::optional<Incoming> open_message(Session& session, Host& host, const exchange::DatagramReceived& datagram,
+                                     const wire::Header& header) {
+    const auto frame = wire::parse_crypto_frame(datagram.data, header);
+    if (!frame) {
+        host.count(Reason::kMalformedCrypto);
+        return std::nullopt;
+    }
+    Incoming message{.header = header,
+                     .local = datagram.local,
+                     .remote = datagram.remote,
+                     .sequence = frame->sequence,
+                     .offset = frame->rest_offset,
+                     .octets = datagram.data.size()};
+    if (!header.encrypted()) {
+        message.plaintext = {frame->first_payload, Bytes(frame->rest.begin(), frame->rest.end())};
+        return message;
+    }
+    if (!session.has_keys()) {
+        host.count(Reason::kNoKeys);
+        return std::nullopt;
+    }
+    auto opened = open(datagram.data, *frame, protection_of(session));
+    if (!opened) {
+        host.count(reason_of(opened.error()));
+        return std::nullopt;
+    }
+    message.plaintext = std::move(*opened);
+    return message;
+}
+
+std::expected<std::vector<wire::Payload>, std::string> read_payloads(const Session& session, Host& host,
+                                                                     const Incoming& message, std::uint32_t number) {
+    auto payloads = wire::parse_payloads(message.plaintext.octets, message.plaintext.first, wire::Dialect::kAuthip,
+                                         message.offset);
+    host.report(exchange::MessageReceived{
+        .mm = session.name,
+        .number = number,
+        .exchange_type = static_cast<std::uint8_t>(message.header.exchange_type),
+        .message_id = message.header.message_id,
+        .encrypted = message.header.encrypted(),
+        .payloads = payloads ? wire::summarize(message.header.exchange_type, sender_of(session, false), *payloads)
+                             : "malformed: " + payloads.error().to_string(),
+        .octets = message.octets});
+    if (!payloads) return std::unexpected(payloads.error().to_string());
+    return std::move(*payloads);
+}
+
+void report_sent(Session& session, Host& host, exchange::MessageSent message) {
+    message.mm = session.name;
+    host.report(std::move(message));
+}
+
+void transmit(Session& session, Host& host, Bytes datagram) {
+    host.act(exchange::Send{session.name.local, session.name.remote, std::move(datagram)});
+}
+
+bool send_request(Session& session, Host& host, wire::ExchangeType type, std::uint32_t message_id,
+                  const std::vector<wire::Payload>& payloads, bool encrypted) {
+    auto built = build(session, host, type, message_id, session.channel(type).next, payloads, encrypted);
+    if (!built) return false;
+    if (!encrypted) session.transcript.add(built->plaintext);
+    const policy::Keying& keying = host.lookup().policy().keying;
+    const bool first = session.messages == 0;
+    session.request = Request{
+        .exchange = type,
+        .message_id = message_id,
+        .encrypted = encrypted,
+        .datagram = built->datagram,
+        .payloads = wire::summarize(type, sender_of(session, true), payloads),
+        .number = ++session.messages,
+        .retransmission = {host.now(), keying.retransmit_interval,
+                           first ? keying.first_message_retransmit_limit : keying.retransmit_limit}};
+    transmit(session, host, std::move(built->datagram));
+    report_sent(session, host,
+                {.number = session.request->number,
+                 .exchange_type = static_cast<std::uint8_t>(type),
+                 .message_id = message_id,
+                 .encrypted = encrypted,
+                 .payloads = session.request->payloads,
+                 .octets = session.request->datagram.size()});
+    return true;
+}
+
+bool send_answer(Session& session, Host& host, wire::ExchangeType type, std::uint32_t message_id,
+                 const std::vector<wire::Payload>& payloads, bool encrypted) {
+    Channel& channel = session.channel(type);
+    auto built = build(session, host, type, message_id, channel.next, payloads, encrypted);
+    if (!built) return false;
+    if (!encrypted) session.transcript.add(built->plaintext);
+    ++channel.next;
+    channel.busy = false;
+    channel.refused.reset();
+    channel.answer = built->datagram;
+    report_sent(session, host,
+                {.number = ++session.messages,
+                 .exchange_type = static_cast<std::uint8_t>(type),
+                 .message_id = message_id,
+                 .encrypted = encrypted,
+                 .payloads = wire::summarize(type, sender_of(session, true), payloads),
+                 .octets = built->datagram.size()});
+    transmit(session, host, std::move(built->datagram));
+    return true;
+}
+
+bool send_first_again(Session& session, Host& host) {
+    auto built = build(session, host, wire::ExchangeType::kAuthipMainMode, 0, session.mm_channel.next,
+                       session.first_message, false);
+    if (!built) return false;
+    const policy::Keying& keying = host.lookup().policy().keying;
+    session.request->datagram = std::move(built->datagram);
+    session.request->retransmission = {host.now(), keying.retransmit_interval, keying.first_message_retransmit_limit};
+    send_again(session, host);
+    return true;
+}
+
+void send_again(Session& session, Host& host) {
+    const Request& request = *session.request;
+    transmit(session, host, request.datagram);
+    report_sent(session, host,
+                {.number = request.number,
+                 .exchange_type = static_cast<std::uint8_t>(request.exchange),
+                 .message_id = request.message_id,
+                 .encrypted = request.encrypted,
+                 .retransmission = true,
+                 .payloads = request.payloads,
+                 .octets = request.datagram.size()});
+}
+
+std::optional<Bytes> build_notify(Session& session, Host& host, std::uint32_t message_id, std::uint32_t sequence,
+                                  const std::vector<wire::Payload>& payloads) {
+    auto built = build(session, host, wire::ExchangeType::kAuthipNotify, message_id, sequence, payloads,
+                       session.has_keys());
+    if (!built) return std::nullopt;
+    return std::move(built->datagram);
+}
+
+Bytes random_octets(crypto::RandomSource& random, std::size_t count) {
+    Bytes octets(count);
+    random.fill(octets);
+    return octets;
+}
+
+std::uint32_t random_message_id(crypto::RandomSource& random) {
+    for (;;) {
+        const std::uint32_t id = load_be32(random_octets(random, 4).data());
+        if (id > 1) return id;
+    }
+}
+
+}  // namespace keyline::authip

@@ -1,0 +1,64 @@
+// Messages of one main mode SA to datagrams and back: header, Crypto payload, sequence number, transcript, and the
+// report of each (MS-AIPS 2.2.1, 2.2.3.2; interpretation items 1-10).
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <vector>
+
+#include "authip/crypto_payload.h"
+#include "authip/session.h"
+#include "exchange/event.h"
+#include "exchange/host.h"
+#include "wire/describe.h"
+#include "wire/parse.h"
+
+namespace keyline::authip {
+
+// A message whose Crypto payload has been dealt with; its payloads have not been parsed.
+struct Incoming {
+    wire::Header header;
+    Endpoint local;
+    Endpoint remote;
+    std::uint32_t sequence = 0;
+    PayloadSequence plaintext;  // #n
+    std::size_t offset = 0;     // of the payloads in the datagram, for errors
+    std::size_t octets = 0;     // of the datagram
+};
+
+// nullopt, counted, for what F3 drops silently: framing, ICV, padding, encrypted without keys.
+std::optional<Incoming> open_message(Session& session, exchange::Host& host,
+                                     const exchange::DatagramReceived& datagram, const wire::Header& header);
+
+// The error is one line, for an Invalid Message. Reports the message, as `number` of the ladder.
+std::expected<std::vector<wire::Payload>, std::string> read_payloads(const Session& session, exchange::Host& host,
+                                                                     const Incoming& message, std::uint32_t number);
+
+// A message the peer has to answer; there is none outstanding. Numbered, added to the transcript when clear, sent, and
+// sent again until it is answered. False when it is too long for a datagram.
+bool send_request(Session& session, exchange::Host& host, wire::ExchangeType type, std::uint32_t message_id,
+                  const std::vector<wire::Payload>& payloads, bool encrypted);
+
+// The answer to request `next` of the channel: stored, so that a repetition of the request gets it again (item 9).
+bool send_answer(Session& session, exchange::Host& host, wire::ExchangeType type, std::uint32_t message_id,
+                 const std::vector<wire::Payload>& payloads, bool encrypted);
+
+// #1 once more, with a responder's DoS cookie and a new schedule (D1); the transcript knows it already.
+bool send_first_again(Session& session, exchange::Host& host);
+
+void send_again(Session& session, exchange::Host& host);
+
+// A notify message; not stored. Encrypted when keys exist (S5).
+std::optional<Bytes> build_notify(Session& session, exchange::Host& host, std::uint32_t message_id,
+                                  std::uint32_t sequence, const std::vector<wire::Payload>& payloads);
+void transmit(Session& session, exchange::Host& host, Bytes datagram);
+void report_sent(Session& session, exchange::Host& host, exchange::MessageSent message);
+
+// A message ID for a notify or a later quick mode: random, neither 0 nor 1 (item 10).
+std::uint32_t random_message_id(crypto::RandomSource& random);
+Bytes random_octets(crypto::RandomSource& random, std::size_t count);
+
+wire::Sender sender_of(const Session& session, bool own);
+
+}  // namespace keyline::authip

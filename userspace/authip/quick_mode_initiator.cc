@@ -1,0 +1,215 @@
+// MS-AIPS 3.4.
+#include <algorithm>
+#include <utility>
+
+#include "authip/notify.h"
+#include "authip/payload_check.h"
+#include "authip/quick_mode.h"
+#include "authip/quick_mode_sa.h"
+#include "authip/teardown.h"
+
+namespace keyline::authip {
+namespace {
+
+using exchange::Host;
+using exchange::Reason;
+using exchange::Stage;
+using wire::PayloadType;
+
+constexpr std::size_t kNonceOctets = 32;  // F8
+
+wire::ExchangeType exchange_of(const QmNegotiation& negotiation) {
+    return negotiation.first ? wire::ExchangeType::kAuthipMainMode : wire::ExchangeType::kAuthipQuickMode;
+}
+
+Failure invalid(std::string text) {
+    return {Stage::kQuickMode, Reason::kMalformedPayload, ErrorCode::kInvalidPayload,
+            "the answer to a quick mode: " + std::move(text)};
+}
+
+void report_proposed(Session& session, Host& host, const QmNegotiation& negotiation) {
+    exchange::QmProposed proposed{.mm = session.name,
+                                  .message_id = negotiation.message_id,
+                                  .by = exchange::By::kLocal,
+                                  .selector = negotiation.traffic.selector.to_string(),
+                                  .pfs = negotiation.dh.has_value()};
+    for (const auto& suite : negotiation.quick_mode.suites) proposed.suites.push_back(suite.to_string());
+    host.report(std::move(proposed));
+}
+
+std::uint32_t fresh_message_id(const Session& session, Host& host) {
+    for (;;) {
+        const std::uint32_t id = random_message_id(host.random());
+        if (std::ranges::find(session.negotiations, id, &QmNegotiation::message_id) == session.negotiations.end()) {
+            return id;
+        }
+    }
+}
+
+std::vector<wire::Payload> first_payloads(const Session& session, const QmNegotiation& negotiation) {
+    std::vector<wire::Payload> payloads;
+    if (negotiation.first) {
+        payloads.push_back({wire::Hash{auth1(session.hash(), session.keys->skeyid, session.transcript.value())}});
+    }
+    payloads.push_back({negotiation.ids.initiator});
+    payloads.push_back({negotiation.ids.responder});
+    payloads.push_back({build_qm_offer(negotiation.quick_mode, negotiation.traffic.mode, session.nat_found(),
+                                       negotiation.inbound_spi)});
+    payloads.push_back({wire::Nonce{negotiation.initiator_nonce}});
+    if (negotiation.dh) payloads.push_back({wire::KeyExchange{negotiation.dh->public_value()}});
+    return payloads;
+}
+
+// False when policy has lost the rule since the quick mode was asked for.
+bool start(Session& session, Host& host, exchange::QmRequest request, bool first) {
+    const policy::Rule* rule = host.lookup().rule(request.traffic.rule);
+    if (rule == nullptr || rule->action != policy::RuleAction::kProtect) {
+        host.qm_failed(session, std::move(request), "policy does not protect this traffic any more");
+        return false;
+    }
+    QmNegotiation negotiation{.first = first,
+                              .traffic = request.traffic,
+                              .ids = build_traffic_ids(request.traffic.selector, exchange::Role::kInitiator),
+                              .quick_mode = host.lookup().policy().quick_mode_of(*rule),
+                              .engine = rule->engine,
+                              .initiator_nonce = random_octets(host.random(), kNonceOctets),
+                              .inbound_spi = host.new_spi(),
+                              .begun = host.now()};
+    negotiation.message_id = first ? 0 : fresh_message_id(session, host);
+    if (first) negotiation.responder_nonce = session.first_qm_responder_nonce;
+    if (const auto group = crypto::dh_group(static_cast<std::uint16_t>(negotiation.quick_mode.pfs_group))) {
+        negotiation.dh = crypto::DhKeyPair::generate(*group, host.random());
+    }
+    negotiation.fast = is_fast(negotiation.quick_mode.suites.size(), negotiation.dh.has_value(), false);
+    negotiation.request = std::move(request);
+    report_proposed(session, host, negotiation);
+    send_request(session, host, exchange_of(negotiation), negotiation.message_id, first_payloads(session, negotiation),
+                 true);
+    session.negotiations.push_back(std::move(negotiation));
+    return true;
+}
+
+void finish(Session& session, Host& host, QmNegotiation& finished, policy::SadEntry outbound) {
+    host.act(exchange::InstallSa{std::move(outbound)});
+    QmNegotiation negotiation = std::move(finished);
+    std::erase_if(session.negotiations,
+                  [&](const QmNegotiation& other) { return other.message_id == negotiation.message_id; });
+    if (negotiation.first) {
+        session.state = State::kQuickModeInitiatorDone;
+        session.established = true;
+        host.mm_established(session);
+    }
+    negotiation.sa->established = host.now();
+    report_established(session, host, negotiation, negotiation.request->rekey);
+    host.qm_established(session, std::move(*negotiation.sa), &*negotiation.request);
+}
+
+// #6 and its like: what it has to say; the chosen transform.
+std::expected<QmTransform, Failure> take_answer(Session& session, QmNegotiation& negotiation,
+                                                const std::vector<wire::Payload>& payloads) {
+    const std::size_t once_if_first = negotiation.first ? 1 : 0;
+    if (auto wrong = check_payloads(payloads, {{PayloadType::kHash, once_if_first, once_if_first},
+                                               {PayloadType::kIdentification, 2, 2},
+                                               {PayloadType::kSecurityAssociation},
+                                               {PayloadType::kNonce, 1 - once_if_first, 1 - once_if_first},
+                                               {PayloadType::kKeyExchange, 0, 1},
+                                               {PayloadType::kNotification, 0, 1},
+                                               {PayloadType::kKeyDictationWeight, 0, 1}})) {
+        return std::unexpected(invalid(std::move(*wrong)));
+    }
+    if (negotiation.first) {
+        if (payloads.front().type() != PayloadType::kHash) return std::unexpected(invalid("HASH is not first"));
+        const Bytes expected = auth2(session.hash(), session.keys->skeyid, session.transcript.value());
+        if (!equal_constant_time(expected, wire::find<wire::Hash>(payloads)->data)) {
+            return std::unexpected(Failure{Stage::kQuickMode, Reason::kBadAuth, ErrorCode::kAuthFail,
+                                           "the peer's proof Auth2 is wrong: an impostor, or messages were altered"});
+        }
+    } else {
+        const auto& nonce = *wire::find<wire::Nonce>(payloads);
+        if (!nonce_acceptable(nonce)) return std::unexpected(invalid("a nonce of wrong length"));
+        negotiation.responder_nonce = nonce.data;
+    }
+    const auto ids = wire::find_all<wire::Identification>(payloads);
+    if (TrafficIds{*ids[0], *ids[1]} != negotiation.ids) {  // Q2
+        return std::unexpected(Failure{Stage::kQuickMode, Reason::kSelectors, ErrorCode::kUnsupportedId,
+                                       "the peer answered with other traffic selectors"});
+    }
+    auto chosen = parse_qm_choice(*wire::find<wire::SecurityAssociation>(payloads), negotiation.quick_mode,
+                                  negotiation.traffic.mode, session.nat_found());
+    if (!chosen) return std::unexpected(invalid(chosen.error()));
+    const auto* ke = wire::find<wire::KeyExchange>(payloads);
+    if ((ke != nullptr) != negotiation.dh.has_value()) return std::unexpected(invalid("KE without PFS, or PFS without KE"));
+    if (ke != nullptr) {
+        auto secret = negotiation.dh->compute(ke->public_value);
+        if (!secret) {
+            return std::unexpected(
+                Failure{Stage::kQuickMode, Reason::kBadKe, ErrorCode::kDhFail, crypto::to_string(secret.error())});
+        }
+        negotiation.dh_secret = std::move(*secret);
+    }
+    return std::move(*chosen);
+}
+
+void send_synchronize(Session& session, Host& host, QmNegotiation& negotiation) {
+    if (negotiation.first) session.state = State::kQuickModeInitiatorSecondPacketSent;
+    send_request(session, host, wire::ExchangeType::kAuthipQuickMode, negotiation.message_id, {synchronize_payload()},
+                 true);
+}
+
+// #6 of a normal quick mode installs the inbound SA, of a fast one both (item 28).
+void receive_first_answer(Session& session, Host& host, QmNegotiation& negotiation,
+                          const std::vector<wire::Payload>& payloads) {
+    auto chosen = take_answer(session, negotiation, payloads);
+    if (!chosen) return fail_quick_mode(session, host, negotiation.message_id, chosen.error());
+    QmSaPair sas = make_sas(session, host, negotiation, *chosen);
+    negotiation.sa = make_record(session, host.now(), negotiation, sas);
+    host.act(exchange::InstallSa{std::move(sas.inbound)});
+    if (negotiation.fast) return finish(session, host, negotiation, std::move(sas.outbound));
+    negotiation.outbound = std::move(sas.outbound);
+    negotiation.synchronizing = true;
+    if (!notifies_pending(session)) send_synchronize(session, host, negotiation);
+}
+
+void receive_synchronize_answer(Session& session, Host& host, QmNegotiation& negotiation,
+                                const std::vector<wire::Payload>& payloads) {
+    const auto* notify = wire::find<wire::AuthipNotification>(payloads);
+    auto wrong = check_payloads(payloads, {{PayloadType::kNotification}});
+    if (!wrong && notify->type != wire::notify::kQmSynchronize) wrong = "another notify than NOTIFY_QM_SYNCHRONIZE";
+    if (wrong) return fail_quick_mode(session, host, negotiation.message_id, invalid(std::move(*wrong)));
+    finish(session, host, negotiation, std::move(*negotiation.outbound));
+}
+
+}  // namespace
+
+void start_first_quick_mode(Session& session, Host& host) {
+    session.state = State::kQuickModeInitiatorFirstPacketSent;
+    while (!session.waiting.empty()) {
+        exchange::QmRequest request = std::move(session.waiting.front());
+        session.waiting.pop_front();
+        if (start(session, host, std::move(request), true)) return;
+    }
+    fail_main_mode(session, host, {Stage::kQuickMode, Reason::kNoPolicy, ErrorCode::kSaDeleted,
+                                   "policy does not protect traffic with this peer any more"});
+}
+
+void pump_quick_modes(Session& session, Host& host) {
+    if (!session.initiator() || session.request || notifies_pending(session) || session.deleted()) return;
+    const auto waits = std::ranges::find_if(session.negotiations, &QmNegotiation::synchronizing);
+    if (waits != session.negotiations.end()) return send_synchronize(session, host, *waits);
+    if (!session.established || session.closing) return;
+    while (!session.waiting.empty()) {
+        exchange::QmRequest request = std::move(session.waiting.front());
+        session.waiting.pop_front();
+        if (start(session, host, std::move(request), false)) return;
+    }
+}
+
+void receive_quick_mode_answer(Session& session, Host& host, std::uint32_t message_id,
+                               const std::vector<wire::Payload>& payloads) {
+    const auto negotiation = std::ranges::find(session.negotiations, message_id, &QmNegotiation::message_id);
+    if (negotiation == session.negotiations.end()) return host.count(Reason::kUnexpectedMessage);
+    if (negotiation->synchronizing) return receive_synchronize_answer(session, host, *negotiation, payloads);
+    receive_first_answer(session, host, *negotiation, payloads);
+}
+
+}  // namespace keyline::authip

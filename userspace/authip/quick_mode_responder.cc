@@ -1,0 +1,243 @@
+// MS-AIPS 3.5.
+#include <algorithm>
+#include <utility>
+
+#include "authip/notify.h"
+#include "authip/payload_check.h"
+#include "authip/quick_mode.h"
+#include "authip/quick_mode_sa.h"
+#include "authip/teardown.h"
+
+namespace keyline::authip {
+namespace {
+
+using exchange::Host;
+using exchange::Reason;
+using exchange::Stage;
+using wire::PayloadType;
+
+constexpr std::size_t kNonceOctets = 32;         // F8
+constexpr std::size_t kMaxSynchronizing = 16;    // normal quick modes whose second exchange has not come
+constexpr std::chrono::seconds kSynchronizeTimeout{60};  // Q11
+
+Failure invalid(std::string text) {
+    return {Stage::kQuickMode, Reason::kMalformedPayload, ErrorCode::kInvalidPayload,
+            "a quick mode request: " + std::move(text)};
+}
+
+std::optional<Failure> check_request(const Session& session, bool first, const std::vector<wire::Payload>& payloads) {
+    const std::size_t once_if_first = first ? 1 : 0;
+    if (auto wrong = check_payloads(payloads, {{PayloadType::kHash, once_if_first, once_if_first},
+                                               {PayloadType::kIdentification, 2, 2},
+                                               {PayloadType::kSecurityAssociation},
+                                               {PayloadType::kNonce},
+                                               {PayloadType::kKeyExchange, 0, 1},
+                                               {PayloadType::kNotification, 0, 1},
+                                               {PayloadType::kKeyDictationWeight, 0, 1}})) {
+        return invalid(std::move(*wrong));
+    }
+    if (!nonce_acceptable(*wire::find<wire::Nonce>(payloads))) return invalid("a nonce of wrong length");
+    if (!first) return std::nullopt;
+    if (payloads.front().type() != PayloadType::kHash) return invalid("HASH is not first");
+    const Bytes expected = auth1(session.hash(), session.keys->skeyid, session.transcript.value());
+    if (equal_constant_time(expected, wire::find<wire::Hash>(payloads)->data)) return std::nullopt;
+    return Failure{Stage::kQuickMode, Reason::kBadAuth, ErrorCode::kAuthFail,
+                   "the peer's proof Auth1 is wrong: an impostor, or messages were altered"};
+}
+
+// The mode that all known transforms of an offer share is the first one's; others cannot be chosen.
+std::optional<policy::Mode> offered_mode(const Session& session, const QmOffer& offer) {
+    for (const QmTransform& transform : offer.transforms) {
+        if (const auto mode = mode_of(transform.encapsulation, session.nat_found())) return mode;
+    }
+    return std::nullopt;
+}
+
+Failure selectors(std::string text) {
+    return {Stage::kQuickMode, Reason::kSelectors, ErrorCode::kUnsupportedId, std::move(text)};
+}
+
+Failure no_proposal(std::string text) {
+    return {Stage::kQuickMode, Reason::kNoQmProposal, ErrorCode::kPolicyMatch, std::move(text)};
+}
+
+// The rule that covers the proposed traffic, and the traffic as this host sees it.
+std::expected<const policy::Rule*, Failure> find_rule(const Session& session, const Host& host, policy::Mode mode,
+                                                      QmNegotiation& negotiation) {
+    const auto proposed = parse_traffic_ids(negotiation.ids, exchange::Role::kResponder);
+    if (!proposed) return std::unexpected(selectors("traffic selectors that are no addresses, or do not fit together"));
+    const auto selector = sa_selectors(session, mode, *proposed);
+    if (!selector) {
+        return std::unexpected(selectors("transport mode for other addresses than the two hosts': " + proposed->to_string()));
+    }
+    const auto match = host.lookup().find_containing(*selector);
+    if (!match || match->rule->action != policy::RuleAction::kProtect) {
+        return std::unexpected(selectors("no rule protects " + selector->to_string() + "; compare both policies"));
+    }
+    const policy::Rule& rule = *match->rule;
+    if (rule.mode != mode) {
+        return std::unexpected(no_proposal("rule \"" + rule.name + "\" wants " + std::string(policy::to_string(rule.mode)) +
+                                           " mode, the peer the other one"));
+    }
+    if (rule.tunnel && (rule.tunnel->local != session.name.local.address ||
+                        rule.tunnel->remote != session.name.remote.address)) {
+        return std::unexpected(selectors("rule \"" + rule.name + "\" has other tunnel endpoints"));
+    }
+    if (!rule.auth.empty() && std::ranges::find(rule.auth, static_cast<policy::AuthMethod>(*session.method)) ==
+                                  rule.auth.end()) {
+        return std::unexpected(Failure{Stage::kQuickMode, Reason::kNoMethod, ErrorCode::kAuthFail,
+                                       "rule \"" + rule.name + "\" wants another authentication method"});
+    }
+    negotiation.traffic = {.rule = rule.id,
+                           .local = session.name.local.address,
+                           .remote = session.name.remote.address,
+                           .mode = mode,
+                           .selector = *selector};
+    return &rule;
+}
+
+std::optional<Failure> exchange_keys(QmNegotiation& negotiation, const QmTransform& chosen, const wire::KeyExchange* ke,
+                                     crypto::RandomSource& random) {
+    const auto bad = [](std::string text) {
+        return Failure{Stage::kQuickMode, Reason::kBadKe, ErrorCode::kDhFail, std::move(text)};
+    };
+    if ((ke != nullptr) != (chosen.group != 0)) return bad("KE without a group, or a group without KE");
+    if (ke == nullptr) return std::nullopt;
+    negotiation.dh = crypto::DhKeyPair::generate(*crypto::dh_group(chosen.group), random);
+    auto secret = negotiation.dh->compute(ke->public_value);
+    if (!secret) return bad(crypto::to_string(secret.error()));
+    negotiation.dh_secret = std::move(*secret);
+    return std::nullopt;
+}
+
+void report_proposed(Session& session, Host& host, const QmNegotiation& negotiation, const QmOffer& offer) {
+    exchange::QmProposed proposed{.mm = session.name,
+                                  .message_id = negotiation.message_id,
+                                  .by = exchange::By::kPeer,
+                                  .pfs = offer.group != 0};
+    if (const auto selector = parse_traffic_ids(negotiation.ids, exchange::Role::kResponder)) {
+        proposed.selector = selector->to_string();
+    }
+    for (const QmTransform& transform : offer.transforms) proposed.suites.push_back(transform.suite.to_string());
+    host.report(std::move(proposed));
+}
+
+// Everything the request decides; the chosen transform.
+std::expected<QmTransform, Failure> take_request(Session& session, Host& host, QmNegotiation& negotiation,
+                                                 const std::vector<wire::Payload>& payloads) {
+    if (auto failure = check_request(session, negotiation.first, payloads)) return std::unexpected(std::move(*failure));
+    const auto ids = wire::find_all<wire::Identification>(payloads);
+    negotiation.ids = {*ids[0], *ids[1]};
+    const auto offer = parse_qm_offer(*wire::find<wire::SecurityAssociation>(payloads));
+    if (!offer) return std::unexpected(invalid(offer.error()));
+    report_proposed(session, host, negotiation, *offer);
+
+    const auto mode = offered_mode(session, *offer);
+    if (!mode) return std::unexpected(no_proposal("no quick mode transform of the peer is known here"));
+    const auto rule = find_rule(session, host, *mode, negotiation);
+    if (!rule) return std::unexpected(rule.error());
+    negotiation.quick_mode = host.lookup().policy().quick_mode_of(**rule);
+    negotiation.engine = (*rule)->engine;
+    const QmTransform* chosen = choose_qm_transform(*offer, negotiation.quick_mode, *mode, session.nat_found());
+    if (chosen == nullptr) {
+        return std::unexpected(no_proposal("no quick mode proposal of the peer is acceptable; compare quick_mode \"" +
+                                           negotiation.quick_mode.name + "\" with the peer's"));
+    }
+    const auto* ke = wire::find<wire::KeyExchange>(payloads);
+    if (auto failure = exchange_keys(negotiation, *chosen, ke, host.random())) return std::unexpected(std::move(*failure));
+
+    negotiation.fast = is_fast(offer->count, ke != nullptr, wire::find<wire::KeyDictationWeight>(payloads) != nullptr);
+    negotiation.initiator_nonce = wire::find<wire::Nonce>(payloads)->data;
+    negotiation.responder_nonce =
+        negotiation.first ? session.first_qm_responder_nonce : random_octets(host.random(), kNonceOctets);
+    negotiation.inbound_spi = host.new_spi();
+    return *chosen;
+}
+
+std::vector<wire::Payload> answer_payloads(const Session& session, const QmNegotiation& negotiation,
+                                           const QmTransform& chosen) {
+    std::vector<wire::Payload> payloads;
+    if (negotiation.first) {
+        payloads.push_back({wire::Hash{auth2(session.hash(), session.keys->skeyid, session.transcript.value())}});
+    }
+    payloads.push_back({negotiation.ids.initiator});
+    payloads.push_back({negotiation.ids.responder});
+    payloads.push_back({build_qm_choice(chosen, negotiation.inbound_spi)});
+    if (!negotiation.first) payloads.push_back({wire::Nonce{negotiation.responder_nonce}});
+    if (negotiation.dh) payloads.push_back({wire::KeyExchange{negotiation.dh->public_value()}});
+    return payloads;
+}
+
+void finish(Session& session, Host& host, QmNegotiation negotiation) {
+    if (negotiation.first) {
+        session.state = State::kQuickModeResponderDone;
+        session.established = true;
+        host.mm_established(session);
+    }
+    negotiation.sa->established = host.now();
+    report_established(session, host, negotiation, false);
+    host.qm_established(session, std::move(*negotiation.sa), nullptr);
+}
+
+}  // namespace
+
+void receive_quick_mode_request(Session& session, Host& host, const Incoming& message,
+                                const std::vector<wire::Payload>& payloads) {
+    QmNegotiation negotiation{.message_id = message.header.message_id,
+                              .first = message.header.exchange_type == wire::ExchangeType::kAuthipMainMode,
+                              .begun = host.now()};
+    auto chosen = take_request(session, host, negotiation, payloads);
+    if (!chosen) {
+        session.channel(message.header.exchange_type).refused = message.header.message_id;
+        return fail_quick_mode(session, host, message.header.message_id, chosen.error());
+    }
+    QmSaPair sas = make_sas(session, host, negotiation, *chosen);
+    negotiation.sa = make_record(session, host.now(), negotiation, sas);
+    host.act(exchange::InstallSa{std::move(sas.inbound)});
+    if (negotiation.fast) {
+        // Item 28: both before #6.
+        host.act(exchange::InstallSa{std::move(sas.outbound)});
+    } else {
+        negotiation.outbound = std::move(sas.outbound);
+        negotiation.synchronizing = true;
+        negotiation.give_up = host.now() + kSynchronizeTimeout;
+        if (negotiation.first) session.state = State::kQuickModeResponderFirstExchangeDone;
+    }
+    send_answer(session, host, message.header.exchange_type, negotiation.message_id,
+                answer_payloads(session, negotiation, *chosen), true);
+    if (negotiation.fast) return finish(session, host, std::move(negotiation));
+    if (session.negotiations.size() == kMaxSynchronizing) {
+        drop_negotiation(session, host, session.negotiations.front().message_id);
+    }
+    session.negotiations.push_back(std::move(negotiation));
+}
+
+void receive_synchronize(Session& session, Host& host, const Incoming& message,
+                         const std::vector<wire::Payload>& payloads) {
+    const std::uint32_t message_id = message.header.message_id;
+    const auto negotiation = std::ranges::find(session.negotiations, message_id, &QmNegotiation::message_id);
+    const auto* notify = wire::find<wire::AuthipNotification>(payloads);
+    if (notify == nullptr || notify->type != wire::notify::kQmSynchronize ||
+        check_payloads(payloads, {{PayloadType::kNotification}})) {
+        session.qm_channel.refused = message_id;
+        return fail_quick_mode(session, host, message_id, invalid("no synchronize, or more than that"));
+    }
+    if (negotiation == session.negotiations.end()) {
+        if (!host.has_quick_mode(session, message_id)) {
+            session.qm_channel.refused = message_id;
+            return fail_quick_mode(session, host, message_id,
+                                   {Stage::kQuickMode, Reason::kWrongState, ErrorCode::kProcessing,
+                                    "a synchronize for a quick mode that is not there"});
+        }
+        // Item 28: after a fast quick mode it is answered, too.
+        send_answer(session, host, message.header.exchange_type, message_id, {synchronize_payload()}, true);
+        return;
+    }
+    host.act(exchange::InstallSa{std::move(*negotiation->outbound)});
+    send_answer(session, host, message.header.exchange_type, message_id, {synchronize_payload()}, true);
+    QmNegotiation done = std::move(*negotiation);
+    session.negotiations.erase(negotiation);
+    finish(session, host, std::move(done));
+}
+
+}  // namespace keyline::authip

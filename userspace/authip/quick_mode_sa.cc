@@ -1,0 +1,109 @@
+#include "authip/quick_mode_sa.h"
+
+#include <utility>
+
+#include "authip/keys.h"
+
+namespace keyline::authip {
+namespace {
+
+using exchange::Host;
+using exchange::Instant;
+
+void set_keys(policy::SadEntry& entry, const Session& session, const Host& host, const QmNegotiation& negotiation) {
+    const QmKeyInput input{.message_id = negotiation.message_id,
+                           .spi = entry.spi,
+                           .initiator_nonce = negotiation.initiator_nonce,
+                           .responder_nonce = negotiation.responder_nonce,
+                           .skeyid_d = session.keys->skeyid_d.view(),
+                           .dh_secret = negotiation.dh_secret.view(),
+                           .mm_initiator_nonce = {},
+                           .mm_responder_nonce = {},
+                           .skeyid_em = {}};
+    QmKeys keys = derive_qm_keys(session.key_context(), input, entry.suite.encryption_key_octets(),
+                                 entry.suite.integrity_key_octets(), host.lookup().policy().keying.qm_key_order);
+    entry.encryption_key = std::move(keys.encryption_key);
+    entry.integrity_key = std::move(keys.integrity_key);
+}
+
+Instant after(Instant now, std::chrono::seconds delay) {
+    return delay.count() == 0 ? exchange::kNever : now + delay;
+}
+
+}  // namespace
+
+QmSaPair make_sas(const Session& session, const Host& host, const QmNegotiation& negotiation,
+                  const QmTransform& chosen) {
+    policy::SadEntry common{.local = negotiation.traffic.local,
+                            .remote = negotiation.traffic.remote,
+                            .mode = negotiation.traffic.mode,
+                            .selector = negotiation.traffic.selector,
+                            .suite = chosen.suite,
+                            .esn = chosen.esn,
+                            .replay_window = negotiation.quick_mode.replay_window,
+                            .lifetime = agreed_lifetime(negotiation.quick_mode.lifetime, chosen),
+                            .engine = negotiation.engine,
+                            .rule = negotiation.traffic.rule,
+                            .impersonation_handle = negotiation.traffic.impersonation_handle,
+                            .peer = session.proved_peer};
+    if (session.nat_found()) {
+        common.encapsulation = {.local_port = session.name.local.port, .remote_port = session.name.remote.port};
+    }
+    QmSaPair pair{.inbound = common.clone(), .outbound = std::move(common)};
+    pair.inbound.direction = policy::Direction::kInbound;
+    pair.outbound.direction = policy::Direction::kOutbound;
+    pair.inbound.spi = pair.outbound.twin_spi = negotiation.inbound_spi;
+    pair.outbound.spi = pair.inbound.twin_spi = chosen.spi;
+    set_keys(pair.inbound, session, host, negotiation);
+    set_keys(pair.outbound, session, host, negotiation);
+    return pair;
+}
+
+exchange::QmSa make_record(const Session& session, Instant now, const QmNegotiation& negotiation,
+                           const QmSaPair& sas) {
+    return {.mm = session.name.id,
+            .role = session.name.role,
+            .message_id = negotiation.message_id,
+            .traffic = negotiation.traffic,
+            .suite = sas.inbound.suite,
+            .inbound_spi = sas.inbound.spi,
+            .outbound_spi = sas.outbound.spi,
+            .peer = session.proved_peer,
+            .begun = negotiation.begun,
+            .established = now,
+            .soft = after(now, sas.inbound.lifetime.soft_time),
+            .hard = after(now, sas.inbound.lifetime.hard_time)};
+}
+
+bool is_fast(std::size_t transforms, bool has_ke, bool has_weight) {
+    return transforms == 1 && !has_ke && !has_weight;
+}
+
+std::optional<policy::Selector> sa_selectors(const Session& session, policy::Mode mode, policy::Selector proposed) {
+    if (mode == policy::Mode::kTunnel) return proposed;
+    if (!proposed.local.is_host() || !proposed.remote.is_host()) return std::nullopt;
+    if (proposed.family() != session.name.local.address.family()) return std::nullopt;
+    const Prefix local = Prefix::host(session.name.local.address);
+    const Prefix remote = Prefix::host(session.name.remote.address);
+    if (proposed.local != local && !session.local_behind_nat) return std::nullopt;
+    if (proposed.remote != remote && !session.remote_behind_nat) return std::nullopt;
+    proposed.local = local;
+    proposed.remote = remote;
+    return proposed;
+}
+
+void report_established(Session& session, Host& host, const QmNegotiation& negotiation, bool rekey) {
+    const exchange::QmSa& sa = *negotiation.sa;
+    host.report(exchange::QmEstablished{.mm = session.name,
+                                        .message_id = sa.message_id,
+                                        .inbound_spi = sa.inbound_spi,
+                                        .outbound_spi = sa.outbound_spi,
+                                        .mode = sa.traffic.mode,
+                                        .selector = sa.traffic.selector,
+                                        .suite = sa.suite,
+                                        .rule = sa.traffic.rule,
+                                        .rekey = rekey,
+                                        .pfs = !negotiation.dh_secret.empty()});
+}
+
+}  // namespace keyline::authip

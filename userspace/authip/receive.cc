@@ -1,0 +1,165 @@
+#include "authip/receive.h"
+
+#include <utility>
+
+#include "authip/main_mode.h"
+#include "authip/message_io.h"
+#include "authip/notify.h"
+#include "authip/quick_mode.h"
+#include "authip/teardown.h"
+
+namespace keyline::authip {
+namespace {
+
+using exchange::Host;
+using exchange::Reason;
+using exchange::Stage;
+using wire::ExchangeType;
+
+// A NAT may give the peer another port, and has it float to 4500 with #3 (item 13).
+void follow_peer(Session& session, Host& host, const Incoming& message) {
+    session.last_heard = host.now();
+    if (!session.nat_found()) return;
+    session.name.local = message.local;
+    session.name.remote = message.remote;
+}
+
+void refuse(Session& session, Host& host, const Incoming& message, Stage stage, Reason reason, ErrorCode code,
+            std::string text) {
+    const Failure failure{stage, reason, code, std::move(text)};
+    if (message.header.exchange_type == ExchangeType::kAuthipQuickMode) {
+        return fail_quick_mode(session, host, message.header.message_id, failure);
+    }
+    fail_main_mode(session, host, failure);
+}
+
+// Whether this state of an initiator expects the answer in clear.
+bool answer_is_clear(const Session& session) {
+    return session.state == State::kMainModeFirstGeneralizedPacketSent || session.state == State::kGssApiRequestSent;
+}
+
+void receive_answer(Session& session, Host& host, const Incoming& message) {
+    const ExchangeType type = message.header.exchange_type;
+    Channel& channel = session.channel(type);
+    if (!session.request || session.request->exchange != type || message.sequence != channel.next) {
+        return host.count(message.sequence + 1 == channel.next ? Reason::kRetransmission : Reason::kStale);
+    }
+    if (type == ExchangeType::kAuthipQuickMode && message.header.message_id != session.request->message_id) {
+        return host.count(Reason::kStale);
+    }
+    if (message.header.encrypted() == answer_is_clear(session)) {
+        return host.count(message.header.encrypted() ? Reason::kUnexpectedMessage : Reason::kNotEncrypted);
+    }
+    const std::uint32_t message_id = session.request->message_id;
+    ++channel.next;
+    session.request.reset();
+    follow_peer(session, host, message);
+    if (!message.header.encrypted()) session.transcript.add(message.plaintext.octets);
+    const auto payloads = read_payloads(session, host, message, ++session.messages);
+    if (!payloads) {
+        return refuse(session, host, message, Stage::kMainMode, Reason::kMalformedPayload, ErrorCode::kInvalidPayload,
+                      payloads.error());
+    }
+    switch (session.state) {
+        case State::kMainModeFirstGeneralizedPacketSent: return receive_second_message(session, host, *payloads);
+        case State::kGssApiRequestSent: return receive_gss(session, host, *payloads);
+        default: return receive_quick_mode_answer(session, host, message_id, *payloads);
+    }
+}
+
+bool is_synchronize(const std::vector<wire::Payload>& payloads) {
+    return !payloads.empty() && payloads.front().type() == wire::PayloadType::kNotification;
+}
+
+void dispatch_request(Session& session, Host& host, const Incoming& message,
+                      const std::vector<wire::Payload>& payloads) {
+    const bool main_mode = message.header.exchange_type == ExchangeType::kAuthipMainMode;
+    if (!message.header.encrypted()) return receive_gss(session, host, payloads);
+    if (main_mode) return receive_quick_mode_request(session, host, message, payloads);
+    if (is_synchronize(payloads)) return receive_synchronize(session, host, message, payloads);
+    // MS-AIPS 3.5.5.1, M15: no new quick mode before the first is done, or after the lifetime.
+    if (!session.established || session.closing || message.header.message_id <= 1) {
+        session.qm_channel.refused = message.header.message_id;
+        return fail_quick_mode(session, host, message.header.message_id,
+                               {Stage::kQuickMode, Reason::kWrongState, ErrorCode::kProcessing,
+                                "a quick mode at the wrong time, or one without a message ID"});
+    }
+    receive_quick_mode_request(session, host, message, payloads);
+}
+
+// Clear requests run up to the end of the GSS-API exchange, encrypted ones from #5 on.
+bool request_fits(const Session& session, Host& host, const Incoming& message) {
+    const bool before_fifth = session.state == State::kMainModeResponderFirstExchangeDone && !session.heard_encrypted;
+    if (message.header.exchange_type == ExchangeType::kAuthipMainMode) {
+        if (!message.header.encrypted()) {
+            if (!before_fifth) host.count(Reason::kNotEncrypted);
+            return before_fifth;
+        }
+        if (session.state == State::kMainModeResponderFirstExchangeDone) return true;
+        host.count(Reason::kUnexpectedMessage);
+        return false;
+    }
+    if (!message.header.encrypted()) host.count(Reason::kNotEncrypted);
+    return message.header.encrypted();
+}
+
+void receive_request(Session& session, Host& host, const Incoming& message) {
+    Channel& channel = session.channel(message.header.exchange_type);
+    if (message.sequence + 1 == channel.next && !channel.answer.empty()) {
+        host.count(Reason::kRetransmission);
+        session.last_heard = host.now();
+        return transmit(session, host, channel.answer);
+    }
+    if (message.sequence != channel.next) return host.count(Reason::kStale);
+    if (channel.busy) return host.count(Reason::kInProgress);
+    if (channel.refused == message.header.message_id) return host.count(Reason::kRetransmission);
+    if (!request_fits(session, host, message)) return;
+
+    if (message.header.encrypted()) {
+        session.heard_encrypted = true;
+    } else {
+        session.transcript.add(message.plaintext.octets);
+        channel.busy = true;
+    }
+    channel.refused.reset();
+    follow_peer(session, host, message);
+    const auto payloads = read_payloads(session, host, message, ++session.messages);
+    if (!payloads) {
+        if (message.header.encrypted()) channel.refused = message.header.message_id;
+        return refuse(session, host, message, Stage::kMainMode, Reason::kMalformedPayload, ErrorCode::kInvalidPayload,
+                      payloads.error());
+    }
+    dispatch_request(session, host, message, *payloads);
+}
+
+// S11: a deleted SA repeats the clear NOTIFY_STATUS that ended it.
+void receive_after_end(Session& session, Host& host, const Incoming& message) {
+    if (session.farewell.empty() || message.header.encrypted() || session.initiator()) {
+        return host.count(Reason::kUnknownSa);
+    }
+    host.count(Reason::kRetransmission);
+    transmit(session, host, session.farewell);
+}
+
+}  // namespace
+
+void receive(Session& session, Host& host, const exchange::DatagramReceived& datagram, const wire::Header& header) {
+    const auto message = open_message(session, host, datagram, header);
+    if (!message) return;
+    switch (header.exchange_type) {
+        case ExchangeType::kAuthipNotify: return receive_notify(session, host, *message);
+        case ExchangeType::kAuthipMainMode:
+        case ExchangeType::kAuthipQuickMode:
+            if (session.deleted()) return receive_after_end(session, host, *message);
+            return session.initiator() ? receive_answer(session, host, *message)
+                                       : receive_request(session, host, *message);
+        default:
+            // Extended mode: #7 to a responder without a policy for it tears the main mode SA down (Q8).
+            if (session.deleted() || !header.encrypted()) return host.count(Reason::kUnexpectedMessage);
+            return fail_main_mode(session, host,
+                                  {Stage::kAuthentication, Reason::kWrongState, ErrorCode::kProcessing,
+                                   "the peer wants extended mode, which no policy here asks for"});
+    }
+}
+
+}  // namespace keyline::authip

@@ -1,0 +1,156 @@
+// AuthIP's main mode SA: everything the main mode, its GSS-API exchange, its quick modes and its notifies keep between
+// two events (MS-AIPS 3.1.1). The functions that work on it are one file per exchange.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "authip/gss_exchange.h"
+#include "authip/keys.h"
+#include "authip/mm_proposal.h"
+#include "authip/qm_proposal.h"
+#include "authip/traffic_id.h"
+#include "crypto/dh.h"
+#include "exchange/mm_sa.h"
+#include "exchange/retransmission.h"
+#include "exchange/sequence_window.h"
+#include "exchange/transcript.h"
+
+namespace keyline::authip {
+
+// The specification's states of the main mode SA and its first quick mode. Later quick modes run in kDone.
+enum class State : std::uint8_t {
+    kStart,
+    kMainModeFirstGeneralizedPacketSent,      // initiator
+    kGssApiRequestSent,                       // initiator
+    kQuickModeInitiatorFirstPacketSent,       // initiator
+    kQuickModeInitiatorSecondPacketSent,      // initiator
+    kQuickModeInitiatorDone,                  // initiator
+    kMainModeResponderFirstExchangeDone,      // responder
+    kQuickModeResponderFirstExchangeDone,     // responder
+    kQuickModeResponderDone,                  // responder
+    kDeleted,                                 // answers repetitions for a while (S11)
+};
+std::string to_string(State state);
+
+// One counter per exchange type, shared by both sides (item 7). A responder also keeps its last answer (item 9).
+struct Channel {
+    std::uint32_t next = 0;
+    bool busy = false;                          // responder: the request `next` is being worked on
+    std::optional<std::uint32_t> refused;       // responder: message ID of request `next` that a notify answered (S1)
+    Bytes answer;                               // responder: datagram that answered `next - 1`; empty: none
+};
+
+// The initiator's one unanswered request.
+struct Request {
+    wire::ExchangeType exchange{};
+    std::uint32_t message_id = 0;
+    bool encrypted = false;
+    Bytes datagram;
+    std::string payloads;  // for people
+    std::uint32_t number = 0;
+    exchange::Retransmission retransmission;
+};
+
+// Reliable notifies: one outstanding, the others queued (MS-AIPS 3.1.7.5).
+struct OutgoingNotify {
+    std::uint32_t message_id = 0;
+    std::vector<wire::Payload> payloads;  // the Notify, and for NOTIFY_ACQUIRE its IDs
+};
+struct NotifySender {
+    std::uint32_t next = 0;  // this sender's counter (item 8)
+    std::deque<OutgoingNotify> queue;
+    struct Outstanding {
+        std::uint32_t sequence = 0;
+        std::uint32_t message_id = 0;
+        Bytes datagram;
+        std::string payloads;
+        exchange::Retransmission retransmission;
+    };
+    std::optional<Outstanding> outstanding;
+};
+struct NotifyReceiver {
+    exchange::SequenceWindow window;
+    std::deque<std::pair<std::uint32_t, Bytes>> acks;  // of the last reliable ones, by their sequence number
+};
+
+// A quick mode between its first message and its last.
+struct QmNegotiation {
+    std::uint32_t message_id = 0;
+    bool first = false;                             // message ID 0, inside main mode's exchange type
+    bool fast = false;                              // ends with its second message (item 28)
+    bool synchronizing = false;                     // its first exchange is over
+    std::optional<exchange::QmRequest> request;     // initiator
+    exchange::Traffic traffic;
+    TrafficIds ids;
+    policy::QuickMode quick_mode;
+    policy::Engine engine = policy::Engine::kAuto;
+    Bytes initiator_nonce;                          // Ni(qm)
+    Bytes responder_nonce;                          // Nr(qm)
+    std::optional<crypto::DhKeyPair> dh;            // PFS
+    Secret dh_secret;
+    std::uint32_t inbound_spi = 0;
+    exchange::Instant begun{};
+    exchange::Instant give_up = exchange::kNever;   // responder: the synchronize must have come (Q11)
+    std::optional<policy::SadEntry> outbound;       // to be installed by the last message of a normal quick mode
+    std::optional<exchange::QmSa> sa;
+};
+
+struct Session : exchange::MmSa {
+    State state = State::kStart;
+    std::uint32_t messages = 0;  // distinct ones of the main and quick mode exchanges so far, for the ladder's "#n"
+
+    // First exchange.
+    policy::MainMode main_mode;  // as it was when the negotiation started
+    policy::DhGroup group = policy::DhGroup::kNone;
+    std::optional<MmTransform> chosen;
+    std::vector<auth::MethodId> methods;  // #1's list, later #2's
+    std::vector<wire::Payload> first_message;  // initiator: #1, to be sent again with a DoS cookie (item 2)
+    unsigned cookies_followed = 0;             // D1
+    Bytes initiator_nonce;
+    Bytes responder_nonce;
+    Bytes first_qm_responder_nonce;  // Nr(qm) of #2 (item 27)
+    std::optional<crypto::DhKeyPair> dh;
+    Bytes peer_public_value;
+    exchange::Transcript transcript = exchange::Transcript::main_mode();
+    std::variant<std::monostate, GssInitiator, GssResponder> gss;
+    bool short_icv = false;
+
+    wire::Cookie first_responder_cookie{};  // responder: CKY-R of #1, which a refusal of #1 repeats (S7)
+    wire::SecurityAssociation choice;       // responder: #2's SA payload
+
+    // Keys, once the GSS-API exchange is done on this side.
+    std::optional<MmKeys> keys;
+    bool heard_encrypted = false;  // clear messages are not believed any more (S5)
+
+    Channel mm_channel;
+    Channel qm_channel;
+    std::optional<Request> request;
+    NotifySender notifies;
+    NotifyReceiver received;
+    std::vector<QmNegotiation> negotiations;
+    std::deque<exchange::Traffic> acquired_early;  // NOTIFY_ACQUIREs that came before #6 (Q9)
+
+    // After the end (S11).
+    Bytes farewell;  // the clear NOTIFY_STATUS that ended it; empty when the notify was encrypted, or none was sent
+    exchange::Instant forget_at = exchange::kNever;
+    exchange::Instant keepalive_at = exchange::kNever;
+
+    Channel& channel(wire::ExchangeType type) {
+        return type == wire::ExchangeType::kAuthipMainMode ? mm_channel : qm_channel;
+    }
+    bool deleted() const { return state == State::kDeleted; }
+    // Keys exist and belong to what comes next: the sender's notifies are encrypted (S5).
+    bool has_keys() const { return keys.has_value(); }
+    crypto::HashAlgorithm hash() const { return hash_of(chosen->proposal.hash); }
+    crypto::CipherAlgorithm cipher() const { return cipher_of(chosen->proposal.encryption); }
+    KeyContext key_context() const { return {hash(), cipher(), initiator_cookie, responder_cookie}; }
+};
+
+}  // namespace keyline::authip

@@ -1,0 +1,46 @@
+// What both protocols keep of a main mode SA (MS-AIPS 3.1.1, MMSAD). Each protocol derives its own from it.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+
+#include "auth/method.h"
+#include "exchange/instant.h"
+#include "exchange/quick_mode.h"
+#include "exchange/report.h"
+#include "wire/message.h"
+
+namespace keyline::exchange {
+
+struct MmSa {
+    MmName name;  // id, role and endpoints; the endpoints move to port 4500 when a NAT is found
+    wire::Cookie initiator_cookie{};
+    wire::Cookie responder_cookie{};
+
+    Instant started{};
+    Instant last_heard{};     // a message that was accepted
+    Instant expires = kNever; // MM SA lifetime, once established
+    bool established = false; // its first quick mode is done
+    bool closing = false;     // no new quick modes (MS-AIPS 3.1.5.1, M15)
+    bool closed_by_peer = false;
+
+    std::string expected_peer;  // the name policy demands; empty: any
+    std::string announced_peer; // GSS_ID: a hint (M14)
+    std::string proved_peer;
+    std::optional<auth::MethodId> method;  // that succeeded
+    std::string proposal;                  // for people
+
+    bool local_behind_nat = false;
+    bool remote_behind_nat = false;
+    bool nat_found() const { return local_behind_nat || remote_behind_nat; }
+
+    // Quick modes that wait for their turn under this SA, the first of them for main mode to end.
+    std::deque<QmRequest> waiting;
+
+    Role role() const { return name.role; }
+    bool initiator() const { return name.role == Role::kInitiator; }
+};
+
+}  // namespace keyline::exchange

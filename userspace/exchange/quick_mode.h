@@ -1,0 +1,57 @@
+// Quick modes as the keyer keeps them: wanted, and established (MS-AIPS 3.1.1, SAD).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/ip_address.h"
+#include "exchange/instant.h"
+#include "exchange/report.h"
+#include "policy/sad_entry.h"
+
+namespace keyline::exchange {
+
+// What a quick mode is for. Two requests of one traffic are one quick mode.
+struct Traffic {
+    std::uint32_t rule = 0;
+    IpAddress local;  // where the SAs end
+    IpAddress remote;
+    policy::Mode mode = policy::Mode::kTransport;
+    policy::Selector selector;
+    std::uint32_t impersonation_handle = 0;
+
+    auto operator<=>(const Traffic&) const = default;
+};
+
+// A quick mode that somebody waits for.
+struct QmRequest {
+    Traffic traffic;
+    std::vector<policy::PacketTuple> packets;     // AcquireFailed tells their fate when there will be no SA
+    std::vector<std::uint64_t> admin_requests;    // AdminDone tells them the result
+    bool rekey = false;                           // an SA for this traffic exists and is about to end
+    bool moved = false;                           // its first main mode SA died under it: this is the last attempt
+};
+
+// An established quick mode: two SAs. The keys are in the datapath alone.
+struct QmSa {
+    std::uint64_t id = 0;
+    std::uint64_t mm = 0;  // the main mode SA it was negotiated under; 0 once that is gone, or adopted
+    Role role = Role::kInitiator;
+    std::uint32_t message_id = 0;
+    Traffic traffic;
+    policy::EspSuite suite;
+    std::uint32_t inbound_spi = 0;
+    std::uint32_t outbound_spi = 0;
+    std::string peer;
+    Instant begun{};        // its first message was sent or received
+    Instant established{};
+    Instant soft = kNever;  // when to ask for a successor
+    Instant hard = kNever;  // when it ends
+    Instant remove = kNever;  // superseded: end of the overlap (MS-AIPS 3.1.6.5)
+    bool adopted = false;
+
+    bool superseded() const { return remove != kNever; }
+};
+
+}  // namespace keyline::exchange

@@ -1,0 +1,210 @@
+// What administrators, interfaces, policy and the process ask for (MS-AIPS 3.1.4.2, 3.1.7.1-3.1.7.3; interpretation S12).
+#include <algorithm>
+#include <utility>
+
+#include "authip/teardown.h"
+#include "keyer/engine.h"
+
+namespace keyline::keyer {
+namespace {
+
+using authip::ErrorCode;
+using authip::Session;
+using exchange::QmRequest;
+using exchange::QmSa;
+
+constexpr std::chrono::seconds kAdoptedRekey{10};         // the peer's notifies about an adopted SA are lost on this host
+constexpr std::chrono::milliseconds kAdoptedStagger{20};  // between two of them
+
+std::optional<IpAddress> local_address(const policy::Selector& selector, const std::optional<IpAddress>& routed,
+                                       const policy::Host& host) {
+    if (routed && selector.local.contains(*routed)) return routed;
+    if (selector.local.is_host()) return selector.local.address;
+    const auto listens = std::ranges::find_if(host.listen, [&](const IpAddress& a) { return selector.local.contains(a); });
+    return listens == host.listen.end() ? std::nullopt : std::optional(*listens);
+}
+
+// The packet that would meet the rule's selector on its way to the peer.
+std::optional<policy::PacketTuple> packet_to(const policy::Rule& rule, const policy::Selector& selector,
+                                             const exchange::AdminUp& wanted, const policy::Host& host) {
+    policy::PacketTuple packet{.protocol = selector.protocol,
+                               .local_port = selector.local_port,
+                               .remote_port = selector.remote_port};
+    if (rule.tunnel && rule.tunnel->remote == wanted.peer) {
+        packet.local = selector.local.address;
+        packet.remote = selector.remote.address;
+        return packet;
+    }
+    if (!selector.remote.contains(wanted.peer)) return std::nullopt;
+    const auto local = local_address(selector, wanted.local, host);
+    if (!local) return std::nullopt;
+    packet.local = *local;
+    packet.remote = wanted.peer;
+    return packet;
+}
+
+}  // namespace
+
+void Engine::on(exchange::AdminUp& event) {
+    const policy::Policy& policy = lookup_->policy();
+    for (const policy::Rule& rule : policy.rules) {
+        if (rule.action != policy::RuleAction::kProtect) continue;
+        for (const policy::Selector& selector : rule.selectors) {
+            const auto packet = packet_to(rule, selector, event, policy.host);
+            if (!packet) continue;
+            const policy::SaEndpoints ends = policy::sa_endpoints(rule, *packet);
+            return want({.traffic = {.rule = rule.id,
+                                     .local = ends.local,
+                                     .remote = ends.remote,
+                                     .mode = rule.mode,
+                                     .selector = policy::sa_selector(rule, selector, *packet)},
+                         .admin_requests = {event.request}});
+        }
+    }
+    report(exchange::AdminDone{event.request, false,
+                               "no protect rule leads to " + event.peer.to_string() +
+                                   ", or none names the local address; see `keyline policies` and host.listen"});
+}
+
+void Engine::on(exchange::AdminDown& event) {
+    std::size_t deleted = 0;
+    if (const auto* spi = std::get_if<std::uint32_t>(&event.what)) {
+        for (const auto direction : {policy::Direction::kInbound, policy::Direction::kOutbound}) {
+            for (const std::uint64_t id : quick_modes_.ids_by_spi(direction, *spi)) {
+                remove_quick_mode(id, "asked for by the administrator", Notify::kPeer);
+                ++deleted;
+            }
+        }
+    } else {
+        const IpAddress& peer = std::get<IpAddress>(event.what);
+        for (const std::uint64_t id : sessions_.ids_by_peer(peer)) {
+            Session& session = *sessions_.find(id);
+            if (session.deleted()) continue;
+            delete_session(session, ErrorCode::kSaDeleted, "asked for by the administrator");
+            ++deleted;
+        }
+        for (const std::uint64_t id : quick_modes_.ids()) {
+            if (quick_modes_.find(id)->traffic.remote != peer) continue;
+            remove_quick_mode(id, "asked for by the administrator", Notify::kNobody);
+            ++deleted;
+        }
+    }
+    const bool found = deleted != 0;
+    report(exchange::AdminDone{event.request, found, found ? "deleted" : "no such SA; `keyline sas` lists them"});
+}
+
+void Engine::on(exchange::AddressGone& event) {
+    for (const std::uint64_t id : sessions_.ids()) {
+        Session& session = *sessions_.find(id);
+        if (session.name.local.address == event.address && !session.deleted()) {
+            delete_session(session, ErrorCode::kSaDeleted, "the local address has gone");
+        }
+    }
+    for (const std::uint64_t id : quick_modes_.ids()) {
+        if (quick_modes_.find(id)->traffic.local == event.address) {
+            remove_quick_mode(id, "the local address has gone", Notify::kNobody);
+        }
+    }
+}
+
+void Engine::on(exchange::PolicyChanged& event) {
+    lookup_ = std::make_unique<policy::Lookup>(std::move(event.policy));
+    methods_ = std::move(event.methods);
+    for (const std::uint64_t id : sessions_.ids()) {
+        Session& session = *sessions_.find(id);
+        if (!session.deleted() && !still_allowed(session)) {
+            delete_session(session, ErrorCode::kSaDeleted, "policy does not allow it any more");
+        }
+        touch(session);  // its timers may have changed
+    }
+    for (const std::uint64_t id : quick_modes_.ids()) {
+        if (!still_allowed(*quick_modes_.find(id))) {
+            remove_quick_mode(id, "policy does not allow it any more", Notify::kPeer);
+        }
+    }
+}
+
+bool Engine::still_allowed(const Session& session) const {
+    const IpAddress& remote = session.name.remote.address;
+    const policy::MainMode& main_mode = lookup_->main_mode(remote);
+    const policy::Peer* peer = lookup_->peer(remote);
+    if (session.expected_peer != (peer == nullptr ? "" : peer->principal)) return false;
+    if (session.chosen && (!main_mode.accepts(session.group) ||
+                           std::ranges::find(main_mode.proposals, session.chosen->proposal) == main_mode.proposals.end())) {
+        return false;
+    }
+    const auto wanted = [&](auth::MethodId id) {
+        return method(id) != nullptr &&
+               std::ranges::find(main_mode.auth, static_cast<policy::AuthMethod>(id)) != main_mode.auth.end();
+    };
+    return session.method ? wanted(*session.method) : std::ranges::all_of(session.methods, wanted);
+}
+
+bool Engine::still_allowed(const QmSa& qm) const {
+    const auto match = lookup_->find_containing(qm.traffic.selector);
+    if (!match || match->rule->id != qm.traffic.rule || match->rule->action != policy::RuleAction::kProtect) return false;
+    const policy::Rule& rule = *match->rule;
+    if (rule.mode != qm.traffic.mode) return false;
+    if (rule.tunnel && (rule.tunnel->local != qm.traffic.local || rule.tunnel->remote != qm.traffic.remote)) return false;
+    const auto& suites = lookup_->policy().quick_mode_of(rule).suites;
+    return std::ranges::find(suites, qm.suite) != suites.end();
+}
+
+// Its quick modes go with it; each is named to the peer (S12).
+void Engine::delete_session(Session& session, ErrorCode code, const std::string& text) {
+    std::vector<std::uint32_t> message_ids;
+    for (const std::uint64_t id : quick_modes_.ids_by_mm(session.name.id)) {
+        message_ids.push_back(quick_modes_.find(id)->message_id);
+        remove_quick_mode(id, text, Notify::kNobody);
+    }
+    // Nobody waits for what has been deleted on purpose.
+    for (QmRequest& waiting : session.waiting) waiting.moved = true;
+    for (authip::QmNegotiation& negotiation : session.negotiations) {
+        if (negotiation.request) negotiation.request->moved = true;
+    }
+    authip::delete_main_mode(session, *this, code, message_ids, text);
+}
+
+void Engine::on(exchange::SasAdopted& event) {
+    exchange::Instant rekey_at = now_ + kAdoptedRekey;
+    for (const policy::SadEntry& entry : event.entries) {
+        if (entry.direction != policy::Direction::kInbound) continue;
+        const auto twin = std::ranges::find_if(event.entries, [&](const policy::SadEntry& other) {
+            return other.direction == policy::Direction::kOutbound && other.spi == entry.twin_spi &&
+                   other.twin_spi == entry.spi && other.remote == entry.remote;
+        });
+        if (twin == event.entries.end()) {
+            act(exchange::RemoveSa{entry.direction, entry.spi, entry.remote});
+            continue;
+        }
+        spis_.insert(entry.spi);
+        quick_modes_.add({.traffic = {.rule = entry.rule,
+                                      .local = entry.local,
+                                      .remote = entry.remote,
+                                      .mode = entry.mode,
+                                      .selector = entry.selector,
+                                      .impersonation_handle = entry.impersonation_handle},
+                          .suite = entry.suite,
+                          .inbound_spi = entry.spi,
+                          .outbound_spi = twin->spi,
+                          .peer = entry.peer,
+                          .begun = now_,
+                          .established = now_,
+                          .soft = rekey_at,
+                          .adopted = true});
+        rekey_at += kAdoptedStagger;
+    }
+}
+
+void Engine::on(exchange::Shutdown&) {
+    shutting_down_ = true;
+    for (const std::uint64_t id : sessions_.ids()) {
+        Session& session = *sessions_.find(id);
+        if (!session.deleted()) delete_session(session, ErrorCode::kShuttingDown, "shutting down");
+    }
+    for (const std::uint64_t id : quick_modes_.ids()) remove_quick_mode(id, "shutting down", Notify::kNobody);
+    for (const Asked& asked : asked_) fail(asked.request, "shutting down");
+    asked_.clear();
+}
+
+}  // namespace keyline::keyer

@@ -1,0 +1,189 @@
+#include "keyer/engine.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "authip/notify.h"
+#include "authip/quick_mode.h"
+#include "authip/teardown.h"
+#include "authip/timers.h"
+
+namespace keyline::keyer {
+namespace {
+
+using authip::Session;
+using exchange::Instant;
+using exchange::MmSa;
+using exchange::QmRequest;
+using exchange::QmSa;
+
+// Refused initiators that may still repeat a message (S11). More than this are forgotten at once, oldest first.
+constexpr std::size_t kMaxDeleted = 1000;
+
+// The keyer makes no other main mode SAs.
+Session& session_of(MmSa& sa) { return static_cast<Session&>(sa); }
+
+}  // namespace
+
+Engine::Engine(std::shared_ptr<const policy::Policy> policy, std::vector<std::shared_ptr<auth::Method>> methods,
+               crypto::RandomSource& random)
+    : lookup_(std::make_unique<policy::Lookup>(std::move(policy))),
+      methods_(std::move(methods)),
+      random_(random),
+      dos_cookies_(random) {}
+
+exchange::Actions Engine::handle(exchange::Event event, Instant now) {
+    now_ = now;
+    std::visit([this](auto& kind) { on(kind); }, event);
+    settle();
+    arm();
+    return std::exchange(actions_, {});
+}
+
+auth::Method* Engine::method(auth::MethodId id) const {
+    const auto found = std::ranges::find_if(methods_, [&](const auto& method) { return method->id() == id; });
+    return found == methods_.end() ? nullptr : found->get();
+}
+
+std::uint32_t Engine::new_spi() {
+    for (;;) {
+        std::array<std::uint8_t, 4> octets;
+        random_.fill(octets);
+        const std::uint32_t spi = load_be32(octets.data());
+        if (spi >= authip::kMinSpi && spis_.insert(spi).second) return spi;
+    }
+}
+
+void Engine::start_step(MmSa& sa, std::shared_ptr<auth::Context> context, auth::StepInput input) {
+    const std::uint64_t step = next_step_++;
+    steps_.emplace(step, sa.name.id);
+    act(exchange::StartAuthStep{step, std::move(context), std::move(input)});
+}
+
+void Engine::mm_established(MmSa& sa) {
+    Session& session = session_of(sa);
+    const auto lifetime = std::min(session.main_mode.lifetime, session.chosen->lifetime.value_or(session.main_mode.lifetime));
+    session.expires = now_ + lifetime;
+    if (session.local_behind_nat) session.keepalive_at = now_ + lookup_->policy().keying.nat_keepalive;
+    report(exchange::MmEstablished{.mm = session.name,
+                                   .peer = session.proved_peer,
+                                   .method = *session.method,
+                                   .proposal = session.proposal,
+                                   .nat = session.nat_found()});
+}
+
+void Engine::mm_closing(MmSa& sa) {
+    touch(sa);
+    want_again({std::make_move_iterator(sa.waiting.begin()), std::make_move_iterator(sa.waiting.end())});
+    sa.waiting.clear();
+    std::erase_if(asked_, [&](Asked& asked) {
+        if (asked.mm != sa.name.id) return false;
+        want_again({std::move(asked.request)});
+        return true;
+    });
+}
+
+void Engine::mm_ended(MmSa& sa, const std::string& text) {
+    const bool was_established = sa.established;
+    if (was_established) {
+        mm_closing(sa);
+    } else {
+        for (const QmRequest& request : std::exchange(sa.waiting, {})) {
+            // The peer's own negotiation, crossing this one, may have succeeded.
+            quick_modes_.ids_by_traffic(request.traffic).empty() ? fail(request, text) : succeed(request);
+        }
+    }
+    for (const std::uint64_t id : quick_modes_.ids_by_mm(sa.name.id)) quick_modes_.orphan(*quick_modes_.find(id));
+    report(exchange::MmDeleted{sa.name, text});
+    touch(sa);
+    limit_deleted(session_of(sa));
+}
+
+void Engine::qm_established(MmSa& sa, QmSa qm, const QmRequest* request) {
+    const QmSa& added = quick_modes_.add(std::move(qm));
+    supersede_older(added);
+    if (request != nullptr) succeed(*request);
+    std::erase_if(asked_, [&](const Asked& asked) {
+        const exchange::Traffic& wanted = asked.request.traffic;
+        if (wanted.mode != added.traffic.mode || wanted.remote != added.traffic.remote ||
+            !added.traffic.selector.contains(wanted.selector)) {
+            return false;
+        }
+        succeed(asked.request);
+        return true;
+    });
+    touch(sa);
+}
+
+void Engine::qm_failed(MmSa& sa, QmRequest request, const std::string& text) {
+    fail(request, text);
+    touch(sa);
+}
+
+void Engine::qm_deleted_by_peer(MmSa& sa, std::uint32_t message_id) {
+    if (const QmSa* qm = quick_modes_.find(sa.name.id, message_id)) {
+        remove_quick_mode(qm->id, "deleted by the peer", Notify::kNobody);
+    }
+}
+
+std::size_t Engine::live_quick_modes(const MmSa& sa) const { return quick_modes_.count_by_mm(sa.name.id); }
+
+bool Engine::has_quick_mode(const MmSa& sa, std::uint32_t message_id) const {
+    return quick_modes_.find(sa.name.id, message_id) != nullptr;
+}
+
+// What an event has made possible elsewhere: notifies and quick modes that waited, requests whose SA has ended.
+void Engine::settle() {
+    while (!touched_.empty() || !homeless_.empty()) {
+        if (!homeless_.empty()) {
+            QmRequest request = std::move(homeless_.front());
+            homeless_.pop_front();
+            want(std::move(request));
+            continue;
+        }
+        const std::uint64_t id = touched_.extract(touched_.begin()).value();
+        if (Session* session = sessions_.find(id)) settle(*session);
+    }
+    if (!shutting_down_ || shutdown_reported_) return;
+    const bool owed = std::ranges::any_of(sessions_.all(), [](const auto& entry) {
+        return authip::notifies_pending(*entry.second.session);
+    });
+    if (owed) return;
+    shutdown_reported_ = true;
+    report(exchange::ShutdownDone{});
+}
+
+void Engine::settle(Session& session) {
+    authip::pump_notifies(session, *this);
+    authip::pump_quick_modes(session, *this);
+    const bool unused = session.established && session.closing && live_quick_modes(session) == 0 &&
+                        session.negotiations.empty();
+    if (unused && session.closed_by_peer) {
+        authip::end_main_mode(session, *this, "deleted by the peer");
+    } else if (unused) {
+        authip::delete_main_mode(session, *this, authip::ErrorCode::kSaDeleted, {}, "its quick modes are gone");
+    }
+    if (authip::forgettable(session, now_)) return sessions_.erase(session.name.id);
+    sessions_.settle(session, authip::next_deadline(session, lookup_->policy().keying));
+}
+
+void Engine::arm() {
+    const Instant next = std::min({sessions_.next_due(), quick_modes_.next_due(), next_asked()});
+    if (next == armed_ || next == exchange::kNever) return;
+    armed_ = next;
+    act(exchange::ArmTimer{next});
+}
+
+void Engine::limit_deleted(const Session& session) {
+    if (session.initiator() || session.established) return;
+    deleted_.push_back(session.name.id);
+    if (deleted_.size() <= kMaxDeleted) return;
+    // Not erased here: the exchange that ended may still hold it.
+    if (Session* oldest = sessions_.find(deleted_.front())) {
+        oldest->forget_at = now_;
+        touch(*oldest);
+    }
+    deleted_.pop_front();
+}
+
+}  // namespace keyline::keyer

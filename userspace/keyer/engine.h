@@ -1,0 +1,138 @@
+// What is behind Keyer: the databases, and how events reach the exchanges and their results the databases. One file per
+// kind of event.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "authip/dos_cookie.h"
+#include "authip/error_codes.h"
+#include "authip/failure.h"
+#include "exchange/host.h"
+#include "exchange/event.h"
+#include "exchange/snapshot.h"
+#include "keyer/quick_mode_table.h"
+#include "keyer/session_table.h"
+
+namespace keyline::keyer {
+
+inline constexpr std::size_t kDosThreshold = 500;  // unfinished SAs (MS-AIPS 3.1.7.6)
+
+class Engine final : public exchange::Host {
+  public:
+    Engine(std::shared_ptr<const policy::Policy> policy, std::vector<std::shared_ptr<auth::Method>> methods,
+           crypto::RandomSource& random);
+
+    exchange::Actions handle(exchange::Event event, exchange::Instant now);
+
+    const exchange::Counters& counters() const { return counters_; }
+    std::vector<exchange::MmSnapshot> main_modes(exchange::Instant now) const;
+    std::vector<exchange::QmSnapshot> quick_modes(exchange::Instant now) const;
+    exchange::LimitsSnapshot limits() const;
+
+    // exchange::Host
+    exchange::Instant now() const override { return now_; }
+    crypto::RandomSource& random() override { return random_; }
+    const policy::Lookup& lookup() const override { return *lookup_; }
+    auth::Method* method(auth::MethodId id) const override;
+    void act(exchange::Action action) override { actions_.push_back(std::move(action)); }
+    void count(exchange::Reason reason) override { counters_.count(reason); }
+    bool shutting_down() const override { return shutting_down_; }
+    std::uint32_t new_spi() override;
+    void release_spi(std::uint32_t spi) override { spis_.erase(spi); }
+    void start_step(exchange::MmSa& sa, std::shared_ptr<auth::Context> context, auth::StepInput input) override;
+    void mm_established(exchange::MmSa& sa) override;
+    void mm_closing(exchange::MmSa& sa) override;
+    void mm_ended(exchange::MmSa& sa, const std::string& text) override;
+    void qm_established(exchange::MmSa& sa, exchange::QmSa qm, const exchange::QmRequest* request) override;
+    void qm_failed(exchange::MmSa& sa, exchange::QmRequest request, const std::string& text) override;
+    void qm_deleted_by_peer(exchange::MmSa& sa, std::uint32_t message_id) override;
+    std::size_t live_quick_modes(const exchange::MmSa& sa) const override;
+    bool has_quick_mode(const exchange::MmSa& sa, std::uint32_t message_id) const override;
+    void asked_to_acquire(exchange::MmSa& sa, const policy::Selector& selector, policy::Mode mode) override;
+
+  private:
+    // A quick mode that the peer, who is the initiator, has been asked for (item 31).
+    struct Asked {
+        exchange::QmRequest request;
+        std::uint64_t mm = 0;
+        exchange::Instant give_up{};
+    };
+    enum class Notify : std::uint8_t { kPeer, kNobody };
+
+    // datagrams.cc
+    void on(exchange::DatagramReceived& event);
+    void new_responder(const exchange::DatagramReceived& datagram, const wire::Header& header);
+    bool admits(const exchange::DatagramReceived& datagram, const wire::Header& header);
+    void refuse_first_message(authip::Session& session, const authip::Failure& failure);
+    void drop(exchange::Reason reason, const Endpoint& remote, std::string text = {});
+    void on(exchange::AuthStepDone& event);
+
+    // requests.cc: quick modes wanted.
+    void on(exchange::Acquire& event);
+    void want(exchange::QmRequest request);
+    bool merge(exchange::QmRequest& request);
+    authip::Session* usable_session(const exchange::QmRequest& request);
+    void start_session(exchange::QmRequest request);
+    void fail(const exchange::QmRequest& request, const std::string& text);
+    void succeed(const exchange::QmRequest& request);
+    void want_again(std::vector<exchange::QmRequest> requests);
+    void give_up_asked();
+    exchange::Instant next_asked() const;
+
+    // lifetimes.cc
+    void on(exchange::TimerExpired& event);
+    void on(exchange::SaExpired& event);
+    void expire_quick_mode(exchange::QmSa& qm);
+    void rekey(exchange::QmSa& qm);
+    void supersede_older(const exchange::QmSa& qm);
+    void remove_quick_mode(std::uint64_t id, const std::string& reason, Notify notify);
+
+    // admin.cc
+    void on(exchange::AdminUp& event);
+    void on(exchange::AdminDown& event);
+    void on(exchange::AddressGone& event);
+    void on(exchange::PolicyChanged& event);
+    void on(exchange::SasAdopted& event);
+    void on(exchange::Shutdown& event);
+    void delete_session(authip::Session& session, authip::ErrorCode code, const std::string& text);
+    bool still_allowed(const authip::Session& session) const;
+    bool still_allowed(const exchange::QmSa& qm) const;
+
+    // engine.cc
+    void touch(const exchange::MmSa& sa) { touched_.insert(sa.name.id); }
+    void settle();
+    void settle(authip::Session& session);
+    void arm();
+    void limit_deleted(const authip::Session& session);
+
+    std::unique_ptr<policy::Lookup> lookup_;
+    std::vector<std::shared_ptr<auth::Method>> methods_;
+    crypto::RandomSource& random_;
+    authip::DosCookies dos_cookies_;
+    exchange::Counters counters_;
+
+    exchange::Instant now_{};
+    exchange::Actions actions_;
+    exchange::Instant armed_ = exchange::kNever;
+
+    SessionTable sessions_;
+    QuickModeTable quick_modes_;
+    std::set<std::uint32_t> spis_;  // inbound, of SAs and of negotiations
+    std::map<std::uint64_t, std::uint64_t> steps_;  // running authentication steps: the SA that waits for each
+    std::uint64_t next_step_ = 1;
+    std::deque<Asked> asked_;
+    std::deque<exchange::QmRequest> homeless_;  // lost their main mode SA in this event; wanted again after it
+    std::set<std::uint64_t> touched_;           // SAs to settle after this event
+    std::deque<std::uint64_t> deleted_;         // responder SAs that never were established, oldest first
+    bool shutting_down_ = false;
+    bool shutdown_reported_ = false;
+};
+
+}  // namespace keyline::keyer

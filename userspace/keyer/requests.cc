@@ -1,0 +1,197 @@
+// Quick modes that packets, administrators and rekeys ask for, and the main mode SAs that shall carry them (MS-AIPS
+// 3.1.4.1, 3.4.7.4; interpretation items 31, Q9). One main mode SA per peer; its quick modes wait for each other.
+#include <algorithm>
+#include <utility>
+
+#include "authip/main_mode.h"
+#include "authip/notify.h"
+#include "keyer/engine.h"
+
+namespace keyline::keyer {
+namespace {
+
+using authip::Session;
+using exchange::Instant;
+using exchange::QmRequest;
+
+constexpr std::size_t kMaxPackets = 64;      // whose fate is told, per quick mode
+constexpr std::size_t kMaxWaiting = 4096;    // quick modes per main mode SA
+constexpr std::chrono::seconds kAskedPatience{15};  // for the peer to start the quick mode it has been asked for
+
+// The methods that the main mode may use for a rule's traffic.
+policy::MainMode restricted(policy::MainMode main_mode, const policy::Rule* rule, const Engine& engine) {
+    std::erase_if(main_mode.auth, [&](policy::AuthMethod method) {
+        const bool forbidden = rule != nullptr && !rule->auth.empty() &&
+                               std::ranges::find(rule->auth, method) == rule->auth.end();
+        return forbidden || engine.method(static_cast<auth::MethodId>(method)) == nullptr;
+    });
+    return main_mode;
+}
+
+bool allows(const policy::Rule* rule, std::optional<auth::MethodId> method) {
+    if (rule == nullptr || rule->auth.empty()) return true;
+    return method && std::ranges::find(rule->auth, static_cast<policy::AuthMethod>(*method)) != rule->auth.end();
+}
+
+// An unfinished main mode may end with any of its methods: all have to be allowed.
+bool allows_all(const policy::Rule* rule, const std::vector<auth::MethodId>& methods) {
+    return std::ranges::all_of(methods, [&](auth::MethodId method) { return allows(rule, method); });
+}
+
+void absorb(QmRequest& into, QmRequest& request) {
+    for (const policy::PacketTuple& packet : request.packets) {
+        if (into.packets.size() < kMaxPackets && std::ranges::find(into.packets, packet) == into.packets.end()) {
+            into.packets.push_back(packet);
+        }
+    }
+    into.admin_requests.insert(into.admin_requests.end(), request.admin_requests.begin(), request.admin_requests.end());
+}
+
+}  // namespace
+
+void Engine::on(exchange::Acquire& event) {
+    const policy::Rule* rule = lookup_->rule(event.rule);
+    const auto match = lookup_->find(event.packet);
+    if (shutting_down_ || rule == nullptr || rule->action != policy::RuleAction::kProtect || !match ||
+        match->rule != rule) {
+        count(exchange::Reason::kNoPolicy);
+        return act(exchange::AcquireFailed{event.rule, event.packet});
+    }
+    const policy::SaEndpoints ends = policy::sa_endpoints(*rule, event.packet);
+    want({.traffic = {.rule = rule->id,
+                      .local = ends.local,
+                      .remote = ends.remote,
+                      .mode = rule->mode,
+                      .selector = policy::sa_selector(*rule, *match->selector, event.packet),
+                      .impersonation_handle = event.impersonation_handle},
+          .packets = {event.packet}});
+}
+
+void Engine::want(QmRequest request) {
+    if (shutting_down_) return fail(request, "shutting down");
+    if (merge(request)) return;
+    Session* session = usable_session(request);
+    if (session == nullptr) return start_session(std::move(request));
+    touch(*session);
+    if (session->initiator()) {
+        if (session->waiting.size() >= kMaxWaiting) return fail(request, "too many quick modes wait for this peer");
+        session->waiting.push_back(std::move(request));
+        return;
+    }
+    authip::send_acquire(*session, *this, request.traffic);
+    asked_.push_back({std::move(request), session->name.id, now_ + kAskedPatience});
+}
+
+// One quick mode per traffic: a second request joins the first.
+bool Engine::merge(QmRequest& request) {
+    const auto same = [&](const QmRequest& other) { return other.traffic == request.traffic; };
+    const auto join = [&](QmRequest& other) {
+        absorb(other, request);
+        return true;
+    };
+    for (Asked& asked : asked_) {
+        if (same(asked.request)) return join(asked.request);
+    }
+    for (const std::uint64_t id : sessions_.ids_by_peer(request.traffic.remote)) {
+        Session& session = *sessions_.find(id);
+        if (session.deleted()) continue;
+        for (QmRequest& waiting : session.waiting) {
+            if (same(waiting)) return join(waiting);
+        }
+        for (authip::QmNegotiation& negotiation : session.negotiations) {
+            if (negotiation.request && same(*negotiation.request)) return join(*negotiation.request);
+        }
+    }
+    return false;
+}
+
+// The newest that fits: an older one may be unknown to a peer that has restarted. Under one whose initiator is the peer a
+// quick mode can only be asked for, which a request that has failed so once does not do again.
+Session* Engine::usable_session(const QmRequest& request) {
+    const policy::Rule* rule = lookup_->rule(request.traffic.rule);
+    Session* newest = nullptr;
+    for (const std::uint64_t id : sessions_.ids_by_peer(request.traffic.remote)) {
+        Session& session = *sessions_.find(id);
+        if (session.deleted() || session.closing || session.name.local.address != request.traffic.local) continue;
+        if (!session.initiator() && (request.moved || !session.established)) continue;
+        if (session.established ? !allows(rule, session.method) : !allows_all(rule, session.methods)) continue;
+        newest = &session;
+    }
+    return newest;
+}
+
+void Engine::start_session(QmRequest request) {
+    const exchange::Traffic& traffic = request.traffic;
+    const policy::MainMode main_mode =
+        restricted(lookup_->main_mode(traffic.remote), lookup_->rule(traffic.rule), *this);
+    if (main_mode.auth.empty()) {
+        return fail(request, "no authentication method is both allowed and configured; see main_mode.auth and [auth]");
+    }
+    const std::uint16_t port = lookup_->policy().host.port;
+    Session& session = sessions_.add(exchange::Role::kInitiator, {traffic.local, port}, {traffic.remote, port}, now_);
+    if (const policy::Peer* peer = lookup_->peer(traffic.remote)) session.expected_peer = peer->principal;
+    session.waiting.push_back(std::move(request));
+    authip::start_main_mode(session, *this, main_mode);
+    sessions_.index(session);
+    touch(session);
+}
+
+void Engine::want_again(std::vector<QmRequest> requests) {
+    for (QmRequest& request : requests) {
+        if (request.moved) {
+            fail(request, "the peer does not answer");
+            continue;
+        }
+        request.moved = true;
+        homeless_.push_back(std::move(request));
+    }
+}
+
+void Engine::fail(const QmRequest& request, const std::string& text) {
+    for (const policy::PacketTuple& packet : request.packets) act(exchange::AcquireFailed{request.traffic.rule, packet});
+    for (const std::uint64_t admin : request.admin_requests) report(exchange::AdminDone{admin, false, text});
+}
+
+void Engine::succeed(const QmRequest& request) {
+    for (const std::uint64_t admin : request.admin_requests) {
+        report(exchange::AdminDone{admin, true, "protected: " + request.traffic.selector.to_string()});
+    }
+}
+
+// Q9. Before #6 it is kept for later: the request waits under this SA all the same.
+void Engine::asked_to_acquire(exchange::MmSa& sa, const policy::Selector& selector, policy::Mode mode) {
+    const auto match = lookup_->find_containing(selector);
+    if (!match || match->rule->action != policy::RuleAction::kProtect || match->rule->mode != mode) {
+        return count(exchange::Reason::kSelectors);
+    }
+    QmRequest request{.traffic = {.rule = match->rule->id,
+                                  .local = sa.name.local.address,
+                                  .remote = sa.name.remote.address,
+                                  .mode = mode,
+                                  .selector = selector}};
+    if (merge(request)) return;  // the rekey it asks for is under way: only acknowledged
+    if (!sa.initiator() || sa.closing) {
+        homeless_.push_back(std::move(request));
+        homeless_.back().moved = true;  // a new main mode of this host's own
+        return;
+    }
+    sa.waiting.push_back(std::move(request));
+    touch(sa);
+}
+
+void Engine::give_up_asked() {
+    std::vector<QmRequest> late;
+    std::erase_if(asked_, [&](Asked& asked) {
+        if (asked.give_up > now_) return false;
+        late.push_back(std::move(asked.request));
+        return true;
+    });
+    want_again(std::move(late));
+}
+
+Instant Engine::next_asked() const {
+    const auto first = std::ranges::min_element(asked_, {}, &Asked::give_up);
+    return first == asked_.end() ? exchange::kNever : first->give_up;
+}
+
+}  // namespace keyline::keyer

@@ -1,0 +1,86 @@
+#include "keyer/session_table.h"
+
+namespace keyline::keyer {
+
+using authip::Session;
+using exchange::Instant;
+
+Session& SessionTable::add(exchange::Role role, const Endpoint& local, const Endpoint& remote, Instant now) {
+    auto session = std::make_unique<Session>();
+    session->name = {.id = next_id_++, .role = role, .local = local, .remote = remote};
+    session->started = session->last_heard = now;
+    by_peer_[remote.address].insert(session->name.id);
+    ++incomplete_;
+    return *by_id_.emplace(session->name.id, Entry{std::move(session)}).first->second.session;
+}
+
+void SessionTable::index(const Session& session) {
+    by_cookie_[{session.initiator_cookie, session.name.remote.address}] = session.name.id;
+}
+
+void SessionTable::erase(std::uint64_t id) {
+    const auto entry = by_id_.find(id);
+    if (entry == by_id_.end()) return;
+    const Session& session = *entry->second.session;
+    const auto cookie = by_cookie_.find({session.initiator_cookie, session.name.remote.address});
+    if (cookie != by_cookie_.end() && cookie->second == id) by_cookie_.erase(cookie);
+    const auto peer = by_peer_.find(session.name.remote.address);
+    peer->second.erase(id);
+    if (peer->second.empty()) by_peer_.erase(peer);
+    due_.erase({entry->second.due, id});
+    if (entry->second.incomplete) --incomplete_;
+    by_id_.erase(entry);
+}
+
+Session* SessionTable::find(std::uint64_t id) {
+    const auto entry = by_id_.find(id);
+    return entry == by_id_.end() ? nullptr : entry->second.session.get();
+}
+
+Session* SessionTable::find(const wire::Cookie& initiator_cookie, const IpAddress& remote) {
+    const auto found = by_cookie_.find({initiator_cookie, remote});
+    return found == by_cookie_.end() ? nullptr : find(found->second);
+}
+
+std::vector<std::uint64_t> SessionTable::ids_by_peer(const IpAddress& remote) const {
+    const auto peer = by_peer_.find(remote);
+    return peer == by_peer_.end() ? std::vector<std::uint64_t>{}
+                                  : std::vector<std::uint64_t>(peer->second.begin(), peer->second.end());
+}
+
+std::vector<std::uint64_t> SessionTable::ids() const {
+    std::vector<std::uint64_t> ids;
+    for (const auto& entry : by_id_) ids.push_back(entry.first);
+    return ids;
+}
+
+PeerLoad SessionTable::load(const IpAddress& remote) const {
+    PeerLoad load;
+    const auto peer = by_peer_.find(remote);
+    if (peer == by_peer_.end()) return load;
+    for (const std::uint64_t id : peer->second) {
+        const Session& session = *by_id_.at(id).session;
+        if (session.established) {
+            ++load.established;
+        } else if (!session.deleted()) {
+            ++load.in_progress;
+        }
+    }
+    return load;
+}
+
+void SessionTable::settle(const Session& session, Instant due) {
+    Entry& entry = by_id_.at(session.name.id);
+    if (entry.due != due) {
+        due_.erase({entry.due, session.name.id});
+        entry.due = due;
+        if (due != exchange::kNever) due_.emplace(due, session.name.id);
+    }
+    const bool incomplete = !session.established && !session.deleted();
+    if (entry.incomplete != incomplete) incomplete ? ++incomplete_ : --incomplete_;
+    entry.incomplete = incomplete;
+}
+
+Session* SessionTable::due(Instant now) { return next_due() > now ? nullptr : find(due_.begin()->second); }
+
+}  // namespace keyline::keyer
