@@ -7,11 +7,12 @@ using exchange::Instant;
 
 Session& SessionTable::add(exchange::Role role, const Endpoint& local, const Endpoint& remote, Instant now) {
     auto session = std::make_unique<Session>();
-    session->name = {.id = next_id_++, .role = role, .local = local, .remote = remote};
+    const std::uint64_t id = next_id_++;
+    session->name = {.id = id, .role = role, .local = local, .remote = remote};
     session->started = session->last_heard = now;
-    by_peer_[remote.address].insert(session->name.id);
+    by_peer_[remote.address].insert(id);
     ++incomplete_;
-    return *by_id_.emplace(session->name.id, Entry{std::move(session)}).first->second.session;
+    return *by_id_.emplace(id, Entry{std::move(session)}).first->second.session;
 }
 
 void SessionTable::index(const Session& session) {
