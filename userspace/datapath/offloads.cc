@@ -31,9 +31,10 @@ class Ethtool {
         }
     }
 
+    // Some commands answer with a positive number: what of a wish was not granted.
     bool ask(void* command) {
         request_.ifr_data = static_cast<char*>(command);
-        return ::ioctl(fd_, SIOCETHTOOL, &request_) == 0;
+        return ::ioctl(fd_, SIOCETHTOOL, &request_) >= 0;
     }
 
   private:
