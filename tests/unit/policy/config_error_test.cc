@@ -21,6 +21,9 @@ TEST(ConfigErrorTest, Syntax) {
 instance = edge)",
          "test.toml:2:12: not TOML: while parsing value: could not determine value type; words, addresses "
          "and durations need double quotes"},
+        {"[`host]",
+         "test.toml:1:2: not TOML: while parsing key: expected bare key starting character or string "
+         "delimiter, saw '`'"},
         {"[host = 1", "test.toml:1:7: not TOML: while parsing table header: expected ']', saw '='"},
         {R"(
 a = 1
