@@ -1,96 +1,62 @@
 #include "auth/kerberos_credentials.h"
 
-#include <fcntl.h>
-#include <krb5/krb5.h>
-#include <unistd.h>
-
-#include <array>
-#include <cerrno>
-#include <cstring>
 #include <utility>
 
 #include "auth/kerberos_failure.h"
+#include "auth/keytab.h"
 
 namespace keyline::auth {
+
 namespace {
 
-std::string default_keytab() {
-    std::array<char, 1024> name{};
-    krb5_context context = nullptr;
-    if (krb5_init_context(&context) == 0) {
-        krb5_kt_default_name(context, name.data(), static_cast<int>(name.size()));
-        krb5_free_context(context);
-    }
-    return name.data();
+bool only_initiates(const policy::KerberosAuth& settings) {
+    return !settings.ccache.empty() && settings.keytab.empty();
 }
 
-// Keytabs that are no files ("MEMORY:...") are the library's to judge.
-std::expected<void, std::string> check_readable(const std::string& keytab) {
-    std::string path = keytab;
-    if (path.starts_with("FILE:")) path.erase(0, std::strlen("FILE:"));
-    if (!path.starts_with('/') && keytab.find(':') != std::string::npos) return {};
-    const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (file >= 0) {
-        close(file);
-        return {};
+std::expected<gss::Name, Failure> name_in_cache(const std::string& ccache) {
+    const std::string activity = "Kerberos, credential cache " + ccache;
+    const auto cached = gss::acquire_credentials(GSS_C_NO_NAME, GSS_C_INITIATE, {{"ccache", ccache}});
+    if (!cached) return std::unexpected(explain(activity, cached.error()));
+    gss::Name name;
+    OM_uint32 minor = 0;
+    const OM_uint32 major = gss_inquire_cred(&minor, cached->get(), name.out(), nullptr, nullptr, nullptr);
+    if (GSS_ERROR(major)) return std::unexpected(explain(activity, gss::make_error(major, minor)));
+    return name;
+}
+
+std::expected<gss::Name, Failure> own_name(const policy::KerberosAuth& settings) {
+    if (!settings.principal.empty()) {
+        auto name = gss::import_principal(settings.principal);
+        if (!name) return std::unexpected(explain("Kerberos, auth.kerberos.principal", name.error()));
+        return *std::move(name);
     }
-    const std::string cause = printable(path) + ": " + std::strerror(errno);
-    return std::unexpected("Kerberos: the keytab " + cause +
-                           (errno == ENOENT ? ": export it from the KDC, or correct auth.kerberos.keytab"
-                                            : ": let keylined read it, or correct auth.kerberos.keytab"));
+    if (only_initiates(settings)) return name_in_cache(settings.ccache);
+    return std::unexpected(Failure{
+        SecStatus::kNoCredentials,
+        "Kerberos: auth.kerberos.principal is missing: name this host's principal, as `klist -k` lists it, "
+        "for example host/a.example.com@EXAMPLE.COM"});
 }
 
 }  // namespace
 
-KerberosCredentials::KerberosCredentials(policy::KerberosAuth settings, std::string keytab)
-    : settings_(std::move(settings)), keytab_(std::move(keytab)) {}
+KerberosCredentials::KerberosCredentials(policy::KerberosAuth settings, std::string keytab,
+                                         std::string principal)
+    : settings_(std::move(settings)), keytab_(std::move(keytab)), principal_(std::move(principal)) {}
 
 std::expected<std::shared_ptr<KerberosCredentials>, std::string> KerberosCredentials::load(
     const policy::KerberosAuth& settings) {
-    std::shared_ptr<KerberosCredentials> credentials(
-        new KerberosCredentials(settings, settings.keytab.empty() ? default_keytab() : settings.keytab));
-    const bool initiates_only = !settings.ccache.empty() && settings.keytab.empty();
-
-    gss::Name name;
-    if (!settings.principal.empty()) {
-        auto imported = gss::import_principal(settings.principal);
-        if (!imported)
-            return std::unexpected(explain("Kerberos, auth.kerberos.principal", imported.error()).line);
-        name = *std::move(imported);
-    } else if (initiates_only) {
-        const auto cached =
-            gss::acquire_credentials(GSS_C_NO_NAME, GSS_C_INITIATE, {{"ccache", settings.ccache}});
-        OM_uint32 minor = 0;
-        const OM_uint32 major =
-            cached ? gss_inquire_cred(&minor, cached->get(), name.out(), nullptr, nullptr, nullptr)
-                   : GSS_S_NO_CRED;
-        if (GSS_ERROR(major)) {
-            return std::unexpected(explain("Kerberos, credential cache " + settings.ccache,
-                                           cached ? gss::make_error(major, minor) : cached.error())
-                                       .line);
-        }
-    } else {
-        return std::unexpected(
-            "Kerberos: auth.kerberos.principal is missing: name this host's principal, as "
-            "`klist -k` lists it, for example host/a.example.com@EXAMPLE.COM");
-    }
-    auto principal = gss::display_name(name.get());
+    const auto name = own_name(settings);
+    if (!name) return std::unexpected(name.error().line);
+    const auto principal = gss::display_name(name->get());
     if (!principal)
         return std::unexpected(explain("Kerberos, auth.kerberos.principal", principal.error()).line);
-    credentials->principal_ = *std::move(principal);
-    if (initiates_only) return credentials;
 
-    if (const auto readable = check_readable(credentials->keytab_); !readable) {
-        return std::unexpected(readable.error());
+    const std::string keytab = settings.keytab.empty() ? default_keytab() : settings.keytab;
+    if (!only_initiates(settings)) {
+        if (const auto checked = check_keytab(keytab, *principal); !checked)
+            return std::unexpected(checked.error());
     }
-    const auto key = gss::acquire_credentials(name.get(), GSS_C_ACCEPT, {{"keytab", credentials->keytab_}});
-    if (!key) {
-        return std::unexpected("Kerberos: the keytab " + printable(credentials->keytab_) +
-                               " has no key for " + printable(credentials->principal_) + " (" +
-                               key.error().text +
-                               "): export it from the KDC, or correct auth.kerberos.principal");
-    }
-    return credentials;
+    return std::shared_ptr<KerberosCredentials>(new KerberosCredentials(settings, keytab, *principal));
 }
 
 std::string KerberosCredentials::initiates_with() const {

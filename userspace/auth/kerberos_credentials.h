@@ -37,7 +37,7 @@ class KerberosCredentials {
     void forget_ticket(const std::string& service) const;
 
   private:
-    KerberosCredentials(policy::KerberosAuth settings, std::string keytab);
+    KerberosCredentials(policy::KerberosAuth settings, std::string keytab, std::string principal);
 
     // The client keytab, else the acceptor's; not in use when only a credential cache is configured.
     const std::string& client_keytab() const {
@@ -48,7 +48,7 @@ class KerberosCredentials {
 
     const policy::KerberosAuth settings_;
     const std::string keytab_;
-    std::string principal_;
+    const std::string principal_;
     TicketCache tickets_;
     std::mutex acquiring_;
     std::atomic<unsigned> attempts_{0};
