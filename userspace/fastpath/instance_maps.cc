@@ -79,6 +79,10 @@ std::expected<InstanceMaps, std::string> InstanceMaps::open(std::string_view ins
     bpfmap::Map config;
     opener.open(config, "kl_config", sizeof(std::uint32_t), sizeof(kl_config));
     opener.open(maps.config_, "kl_config", true);
+    if (opener.error().empty() && maps.config().version == 0) {
+        return std::unexpected(
+            fmt::format("instance \"{}\" is still being set up by keylined: start again in a moment", instance));
+    }
     if (opener.error().empty() && maps.config().version != KL_CONTRACT_VERSION) {
         return std::unexpected(fmt::format("instance \"{}\" speaks version {} of the contract, this program {}: "
                                            "install keylined and keyline-fastpath of one release",

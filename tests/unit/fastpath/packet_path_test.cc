@@ -4,11 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <map>
-
 #include "fastpath/fragment.h"
 #include "fastpath/link_layer.h"
 #include "fastpath/openssl_engine.h"
+#include "unit/fastpath/fakes.h"
 #include "unit/fastpath/packets.h"
 
 namespace keyline::fastpath::testing {
@@ -19,58 +18,6 @@ constexpr std::uint8_t kProtected = 2;
 constexpr std::uint32_t kOut = 10;  // SA indices
 constexpr std::uint32_t kIn = 11;
 constexpr std::uint32_t kRule = 5;
-
-class FakeSas : public SaSource {
-  public:
-    const SecurityAssociation* find(std::uint32_t index) override {
-        const auto at = sas.find(index);
-        return at == sas.end() ? nullptr : at->second->sa.get();
-    }
-    std::uint32_t find_by_spi(const kl_spi_key& key) override {
-        for (const auto& [index, sa] : sas) {
-            const kl_sa& public_part = sa->sa->sa;
-            if (public_part.direction == KL_INBOUND && public_part.spi == key.spi &&
-                std::memcmp(&public_part.local, &key.local, sizeof key.local) == 0) {
-                return index;
-            }
-        }
-        return 0;
-    }
-    kl_slot_key hold_key(std::uint32_t rule, const kl_tuple& tuple) override {
-        kl_slot_key key{};
-        const kl_shape shape{128, 128, KL_SHAPE_USED, 0};
-        kl_make_slot_key(&key, rule, 0, &tuple, &shape);
-        return key;
-    }
-    bool has_sa(std::uint32_t, const kl_tuple&) override { return negotiated; }
-
-    std::map<std::uint32_t, std::unique_ptr<TestSa>> sas;
-    bool negotiated = false;
-};
-
-struct Sent {
-    std::uint8_t port;
-    Bytes frame;
-    Bytes packet() const { return {frame.begin() + kEthernetOctets, frame.end()}; }
-    kl_handover handover() const { return read_handover(frame.data()); }
-};
-
-class FakeSink : public FrameSink {
-  public:
-    explicit FakeSink(FramePool& frames) : pool(frames) {}
-    bool send(std::uint8_t port, const Frame& frame) override {
-        if (full) return false;
-        sent.push_back({port, {frame.octets().begin(), frame.octets().end()}});
-        pool.give(frame);
-        return true;
-    }
-    std::uint32_t mtu(std::uint8_t port) const override { return port == KL_HANDOVER_PORT ? handover_mtu : 1500; }
-
-    FramePool& pool;
-    std::vector<Sent> sent;
-    bool full = false;
-    std::uint32_t handover_mtu = 65535;
-};
 
 class PacketPathTest : public ::testing::Test {
   protected:
