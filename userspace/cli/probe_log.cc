@@ -11,7 +11,6 @@ namespace keyline::cli {
 namespace {
 
 using namespace exchange;
-using Overloaded;
 using daemon::Json;
 using daemon::printable;
 
