@@ -29,13 +29,9 @@ instance = edge)",
 a = 1
 a = 2)",
          "test.toml:2:5: not TOML: while parsing key-value pair: cannot redefine existing integer 'a'"},
-        {"\xff", "test.toml:1:1: not TOML: Encountered invalid utf-8 sequence"},
+        {"a = \"\xff\"", "test.toml:1:6: not TOML: Encountered invalid utf-8 sequence"},
+        {"größe = 1", "test.toml:1:3: not TOML: a character beyond ASCII outside of quotes and comments"},
     });
-    std::string endless = "x = 1\n";
-    for (int i = 0; i < 100'000; ++i)
-        endless += "a.";
-    EXPECT_EQ(errors_of(endless + "a = 1"),
-              "test.toml:2:1: more than 1000 dots in a row of text: no key is that deep");
 }
 
 TEST(ConfigErrorTest, UnknownKeys) {

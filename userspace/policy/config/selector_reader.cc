@@ -14,9 +14,9 @@ struct Side {
     std::vector<Prefix> prefixes;
     bool any = false;
 
-    bool has(Family family) const {
-        return std::ranges::any_of(prefixes,
-                                   [&](const Prefix& prefix) { return prefix.address.family() == family; });
+    std::size_t count(Family family) const {
+        return static_cast<std::size_t>(std::ranges::count_if(
+            prefixes, [&](const Prefix& prefix) { return prefix.address.family() == family; }));
     }
 };
 
@@ -31,7 +31,7 @@ void check_families(const Side& side, const std::optional<Value>& list, const Si
                     std::string_view other_key) {
     if (side.any || other.any || other.prefixes.empty()) return;
     for (const auto& [family, name] : {std::pair(Family::kIpv4, "IPv4"), std::pair(Family::kIpv6, "IPv6")}) {
-        if (side.has(family) && !other.has(family)) {
+        if (side.count(family) != 0 && other.count(family) == 0) {
             list->error(std::string("has ") + name + " addresses, and " + in_quotes(other_key) + " has none");
         }
     }
@@ -77,8 +77,10 @@ void append_selectors(const SelectorKeys& keys, const Value& owner, std::vector<
     const auto protocols = read_protocols(keys.protocol);
     const auto local_ports = read_ports(keys.local_port, protocols);
     const auto remote_ports = read_ports(keys.remote_port, protocols);
-    const std::size_t product = local.prefixes.size() * remote.prefixes.size() * protocols.size();
-    if (product > kMaxSelectors || product * local_ports.size() * remote_ports.size() > kMaxSelectors) {
+    const std::size_t pairs = local.count(Family::kIpv4) * remote.count(Family::kIpv4) +
+                              local.count(Family::kIpv6) * remote.count(Family::kIpv6);
+    if (pairs * protocols.size() > kMaxSelectors ||
+        pairs * protocols.size() * local_ports.size() * remote_ports.size() > kMaxSelectors) {
         return owner.error("stands for more than 1000000 selectors; use larger prefixes or fewer ports");
     }
     for (const Prefix& from : local.prefixes) {

@@ -9,7 +9,8 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
+
+#include "policy/config/toml_guard.h"
 
 namespace keyline::policy::config {
 
@@ -54,22 +55,6 @@ TomlNode convert(const toml::node& node) {
     return result;
 }
 
-// toml++ bounds the nesting of values but not the parts of a dotted key, and walks both by recursion.
-std::optional<SyntaxError> find_endless_key(std::string_view text) {
-    constexpr std::uint32_t kMaxDots = 1000;
-    std::uint32_t line = 1;
-    std::uint32_t dots = 0;
-    for (const char letter : text) {
-        if (letter == '\n') ++line;
-        if (letter == '\n' || letter == '=' || letter == ',') {
-            dots = 0;
-        } else if (letter == '.' && ++dots > kMaxDots) {
-            return SyntaxError{{line, 1}, "more than 1000 dots in a row of text: no key is that deep"};
-        }
-    }
-    return std::nullopt;
-}
-
 SyntaxError describe(const toml::parse_error& error) {
     constexpr std::string_view kError = "Error ";
     std::string_view description = error.description();
@@ -91,7 +76,7 @@ const TomlMember* TomlNode::find(std::string_view key) const {
 }
 
 std::expected<TomlNode, SyntaxError> parse_toml(std::string_view text) {
-    if (auto error = find_endless_key(text)) return std::unexpected(std::move(*error));
+    if (auto error = find_unsafe_toml(text)) return std::unexpected(std::move(*error));
     const toml::parse_result result = toml::parse(text);
     if (!result) return std::unexpected(describe(result.error()));
     return convert(result.table());
