@@ -43,8 +43,8 @@ inline std::shared_ptr<policy::Policy> make_policy(const Wishes& wishes) {
     if (wishes.tunnel) {
         const auto behind = [](const IpAddress& end) {
             Bytes octets(end.octets().begin(), end.octets().end());
-            octets[0] = 172;  // 172.x.y.0/24 is behind a.x.y.z
-            return Prefix{IpAddress::from_octets(octets)->masked(24), 24};
+            octets[0] = octets.back();  // z.0.0.0/8 is behind a.b.c.z
+            return Prefix{IpAddress::from_octets(octets)->masked(8), 8};
         };
         rule.mode = policy::Mode::kTunnel;
         rule.tunnel = policy::TunnelEndpoints{local, remote};

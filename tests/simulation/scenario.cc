@@ -1,6 +1,9 @@
 #include "simulation/scenario.h"
 
+#include <cstdio>
+
 #include "simulation/pair.h"
+#include "simulation/trace.h"
 
 namespace keyline::simulation {
 namespace {
@@ -41,6 +44,12 @@ class Scenario {
         pair_.world.check_rest();
         if (random_.chance(0.3)) shut_down();
         return {pair_.world.violations(), story_, negotiated};
+    }
+
+    void trace() {
+        pair_.world.watch = [this](const Host& host, const exchange::Report& report) {
+            std::puts(to_text(pair_.world.now(), host.name, report).c_str());
+        };
     }
 
   private:
@@ -161,6 +170,10 @@ class Scenario {
 
 }  // namespace
 
-Outcome play(std::uint64_t seed) { return Scenario(seed).play(); }
+Outcome play(std::uint64_t seed, bool trace) {
+    Scenario scenario(seed);
+    if (trace) scenario.trace();
+    return scenario.play();
+}
 
 }  // namespace keyline::simulation

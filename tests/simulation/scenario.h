@@ -14,6 +14,7 @@ struct Outcome {
     bool negotiated = false;
 };
 
-Outcome play(std::uint64_t seed);
+// With `trace`, everything that happens is printed.
+Outcome play(std::uint64_t seed, bool trace = false);
 
 }  // namespace keyline::simulation

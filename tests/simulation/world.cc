@@ -56,6 +56,10 @@ void World::run(std::chrono::milliseconds time) {
 void World::give(Host& host, exchange::Event event) { perform(host, host.keyer->handle(std::move(event), now_)); }
 
 void World::acquire(Host& host, std::uint32_t rule, const policy::PacketTuple& packet) {
+    const bool has_sa = std::ranges::any_of(host.datapath.outbound, [&](const auto& entry) {
+        return entry.second.rule == rule && entry.second.selector.matches(packet);
+    });
+    if (has_sa) return;
     host.acquires.emplace(rule, packet);
     give(host, exchange::Acquire{rule, packet, 0});
 }
@@ -136,6 +140,7 @@ void World::perform(Host& host, exchange::Action& action) {
                           [&](exchange::AcquireFailed& failed) { host.acquires.erase({failed.rule, failed.packet}); },
                           [&](exchange::Report& report) {
                               if (std::holds_alternative<exchange::ShutdownDone>(report)) host.shut_down = true;
+                              if (watch) watch(host, report);
                               host.reports.push_back(std::move(report));
                           }},
                action);

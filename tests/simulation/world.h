@@ -71,6 +71,7 @@ class World {
     void run(std::chrono::milliseconds time);
 
     void give(Host& host, exchange::Event event);
+    // The packet raises an acquire unless an SA covers it.
     void acquire(Host& host, std::uint32_t rule, const policy::PacketTuple& packet);
     // The keyer dies and starts anew; with `adopt` it finds the SAs that the datapath holds.
     void restart(Host& host, bool adopt);
@@ -81,6 +82,9 @@ class World {
     std::function<void(const exchange::Send&)> tap;
     // True for datagrams that a NAT or an attacker shall swallow.
     std::function<bool(const exchange::Send&)> swallow;
+
+    // Called for every report as it comes.
+    std::function<void(const Host&, const exchange::Report&)> watch;
 
     // What has gone wrong, in words; empty when every invariant held.
     const std::vector<std::string>& violations() const { return violations_; }

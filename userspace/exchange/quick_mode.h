@@ -49,6 +49,7 @@ struct QmSa {
     Instant soft = kNever;  // when to ask for a successor
     Instant hard = kNever;  // when it ends
     Instant remove = kNever;  // superseded: end of the overlap (MS-AIPS 3.1.6.5)
+    bool tell_peer = false;   // of its removal after the overlap
     bool adopted = false;
 
     bool superseded() const { return remove != kNever; }

@@ -55,9 +55,7 @@ void Engine::on(exchange::SaExpired& event) {
 
 void Engine::expire_quick_mode(QmSa& qm) {
     if (qm.remove <= now_) {
-        // Q12: the responder notifies it.
-        const Notify notify = qm.role == exchange::Role::kResponder ? Notify::kPeer : Notify::kNobody;
-        return remove_quick_mode(qm.id, "superseded", notify);
+        return remove_quick_mode(qm.id, "superseded", qm.tell_peer ? Notify::kPeer : Notify::kNobody);
     }
     if (qm.hard <= now_) return remove_quick_mode(qm.id, "lifetime over", Notify::kPeer);
     rekey(qm);
@@ -81,7 +79,10 @@ void Engine::supersede_older(const QmSa& qm) {
     const Instant end = now_ + lookup_->policy().keying.rekey_overlap;
     for (const std::uint64_t id : quick_modes_.ids_by_traffic(qm.traffic)) {
         QmSa& older = *quick_modes_.find(id);
-        if (older.id != qm.id && !older.superseded() && !crossed(qm, older)) quick_modes_.schedule(older, kNever, end);
+        if (older.id == qm.id || older.superseded() || crossed(qm, older)) continue;
+        // Q12: the responder notifies it. Under another main mode SA the peer may not know that it is the older one.
+        older.tell_peer = older.role == exchange::Role::kResponder || older.mm != qm.mm;
+        quick_modes_.schedule(older, kNever, end);
     }
 }
 
