@@ -133,7 +133,11 @@ _keyline() {{
     case "$command" in
 {}    esac
 }}
-compdef _keyline keyline
+if [[ "${{funcstack[1]}}" == "_keyline" ]]; then
+    _keyline "$@"
+else
+    compdef _keyline keyline
+fi
 )sh",
                        descriptions, cases);
 }
