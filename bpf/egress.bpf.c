@@ -78,11 +78,15 @@ static __always_inline int address_outer(struct __sk_buff *skb, const struct kl_
 {
 	struct bpf_fib_lookup fib;
 	struct kl_address next_hop;
+	long result;
 
 	if (sa->family == inner->family && !__builtin_memcmp(&sa->remote, &inner->remote, sizeof(sa->remote)))
 		return 0;
-	if (kl_route(skb, &fib, &sa->local, &sa->remote, sa->family, skb->ifindex, BPF_FIB_LOOKUP_OUTPUT) ==
-	    BPF_FIB_LKUP_RET_SUCCESS)
+	result = kl_route(skb, &fib, &sa->local, &sa->remote, sa->family, skb->ifindex, BPF_FIB_LOOKUP_OUTPUT);
+	/* The kernel does not answer on a host that does not forward. Its router knows the way to both. */
+	if (result == BPF_FIB_LKUP_RET_FWD_DISABLED)
+		return 0;
+	if (result == BPF_FIB_LKUP_RET_SUCCESS)
 		return bpf_skb_store_bytes(skb, offsetof(struct ethhdr, h_dest), fib.dmac, ETH_ALEN, 0);
 	kl_next_hop(&fib, &next_hop);
 	kl_raise_neighbour(&next_hop, sa->family, skb->ifindex);
