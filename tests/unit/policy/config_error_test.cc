@@ -29,7 +29,7 @@ instance = edge)",
 a = 1
 a = 2)",
          "test.toml:2:5: not TOML: while parsing key-value pair: cannot redefine existing integer 'a'"},
-        {"a = \"\xff\"", "test.toml:1:6: not TOML: Encountered invalid utf-8 sequence"},
+        {"a = \"\xff\"", "test.toml:1:5: not TOML: Encountered invalid utf-8 sequence"},
         {"größe = 1", "test.toml:1:3: not TOML: a character beyond ASCII outside of quotes and comments"},
     });
 }
