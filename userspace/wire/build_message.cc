@@ -4,8 +4,6 @@
 namespace keyline::wire {
 namespace {
 
-constexpr std::size_t kClearIvSize = 8;
-
 std::unexpected<BuildError> failure(BuildReason reason) { return std::unexpected(BuildError{reason}); }
 
 void write_header(Writer& to, const Header& header, PayloadType next_payload, std::size_t length) {

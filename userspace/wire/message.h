@@ -22,6 +22,7 @@ inline constexpr std::size_t kHeaderLengthOffset =
     24;  // of the 4-octet Length, for ICVs that take it as zero
 inline constexpr std::size_t kGenericHeaderSize = 4;
 inline constexpr std::size_t kCryptoHeaderSize = 8;  // generic header and seqNUM, without the IV
+inline constexpr std::size_t kClearIvSize = 8;  // where an unencrypted message has an IV (MS-AIPS 2.2.3.2.2)
 inline constexpr std::uint8_t kVersion1 = 0x10;
 
 // RFC 2408 3.1, MS-AIPS 2.2.1.

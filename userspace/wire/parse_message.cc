@@ -9,11 +9,6 @@ namespace {
 constexpr std::size_t kNextPayloadOffset = 16;
 constexpr std::size_t kVersionOffset = 17;
 constexpr std::size_t kFlagsOffset = 19;
-constexpr std::size_t kClearIvSize = 8;
-
-std::unexpected<ParseError> failure(ParseReason reason, std::size_t offset) {
-    return std::unexpected(ParseError{reason, offset});
-}
 
 Cookie take_cookie(Reader& from) {
     Cookie cookie;

@@ -7,10 +7,6 @@ namespace {
 
 using Parsed = std::expected<PayloadBody, ParseError>;
 
-std::unexpected<ParseError> failure(ParseReason reason, std::size_t offset) {
-    return std::unexpected(ParseError{reason, offset});
-}
-
 Parsed parse_identification(Reader body) {
     if (!body.has(4)) return failure(ParseReason::kPayloadTruncated, body.offset());
     Identification id;

@@ -4,8 +4,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <expected>
 
 #include "base/bytes.h"
+#include "wire/error.h"
 
 namespace keyline::wire {
 
@@ -44,5 +46,9 @@ class Reader {
     ByteView octets_;
     std::size_t offset_;
 };
+
+inline std::unexpected<ParseError> failure(ParseReason reason, std::size_t offset) {
+    return std::unexpected(ParseError{reason, offset});
+}
 
 }  // namespace keyline::wire

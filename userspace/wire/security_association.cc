@@ -5,10 +5,6 @@
 namespace keyline::wire {
 namespace {
 
-using Failure = std::unexpected<ParseError>;
-
-Failure failure(ParseReason reason, std::size_t offset) { return Failure(ParseError{reason, offset}); }
-
 // What proposals and transforms start with: their Next_Payload names their own type, or 0 in the last.
 struct Substructure {
     bool last = false;
