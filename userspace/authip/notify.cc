@@ -225,6 +225,10 @@ void receive_notify(Session& session, Host& host, const Incoming& message) {
     // MS-AIPS 3.4.5.3: an acquire has to be reliable.
     if (notify.type == wire::notify::kAcquire && !reliable) return host.count(Reason::kMalformedPayload);
     if (reliable) acknowledge(session, host, message, notify);
+    // What has ended only acknowledges; but its quick modes may live on, and end.
+    const bool ends_quick_mode = notify.type == wire::notify::kStatus &&
+                                 notify.protocol_id == static_cast<std::uint8_t>(About::kQuickMode);
+    if (session.deleted() && ends_quick_mode) return host.qm_deleted_by_peer(session, message.header.message_id);
     if (session.deleted() && notify.type != wire::notify::kAck) return;
     process(session, host, message, *payloads, notify);
 }

@@ -33,6 +33,13 @@ void give_back_negotiations(Session& session, Host& host) {
     session.negotiations.clear();
 }
 
+// A responder that has answered takes a fast quick mode for done: it has to learn that this side does not.
+void deny_negotiations(Session& session, Host& host, ErrorCode code) {
+    for (const QmNegotiation& negotiation : session.negotiations) {
+        send_status(session, host, About::kQuickMode, code, negotiation.message_id);
+    }
+}
+
 std::vector<QmNegotiation>::iterator find_negotiation(Session& session, std::uint32_t message_id) {
     return std::ranges::find(session.negotiations, message_id, &QmNegotiation::message_id);
 }
@@ -90,6 +97,7 @@ void fail_main_mode(Session& session, Host& host, const Failure& failure) {
     report_failure(session, host, By::kLocal, failure.stage, failure.reason, static_cast<std::uint32_t>(failure.code),
                    failure.text);
     session.request.reset();
+    deny_negotiations(session, host, failure.code);
     send_status(session, host, About::kMainMode, failure.code);
     end_main_mode(session, host, failure.text);
 }
@@ -124,6 +132,7 @@ void main_mode_ended_by_peer(Session& session, Host& host, std::uint32_t code) {
     if (code_condemns_first_quick_mode(session, code)) host.qm_deleted_by_peer(session, 0);
     session.closing = session.closed_by_peer = true;
     session.request.reset();
+    deny_negotiations(session, host, ErrorCode::kSaDeleted);
     give_back_negotiations(session, host);
     host.mm_closing(session);
     if (host.live_quick_modes(session) == 0) end_main_mode(session, host, "deleted by the peer: " + error_name(code));
@@ -149,10 +158,7 @@ void main_mode_timed_out(Session& session, Host& host, Stage stage, const std::s
     session.request.reset();
     // An initiator without keys has been talking to nobody.
     if (session.has_keys() || !session.initiator()) {
-        // A responder that has answered takes a fast quick mode for done.
-        for (const QmNegotiation& negotiation : session.negotiations) {
-            send_status(session, host, About::kQuickMode, ErrorCode::kTimedOut, negotiation.message_id);
-        }
+        deny_negotiations(session, host, ErrorCode::kTimedOut);
         send_status(session, host, About::kMainMode, ErrorCode::kTimedOut);
     }
     end_main_mode(session, host, text);
@@ -161,6 +167,7 @@ void main_mode_timed_out(Session& session, Host& host, Stage stage, const std::s
 void delete_main_mode(Session& session, Host& host, ErrorCode code, const std::vector<std::uint32_t>& quick_modes,
                       const std::string& text) {
     session.request.reset();
+    deny_negotiations(session, host, code);
     for (const std::uint32_t message_id : quick_modes) {
         send_status(session, host, About::kQuickMode, code, message_id);
     }

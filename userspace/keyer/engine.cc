@@ -93,7 +93,6 @@ void Engine::mm_ended(MmSa& sa, const std::string& text) {
             quick_modes_.ids_by_traffic(request.traffic).empty() ? fail(request, text) : succeed(request);
         }
     }
-    for (const std::uint64_t id : quick_modes_.ids_by_mm(sa.name.id)) quick_modes_.orphan(*quick_modes_.find(id));
     report(exchange::MmDeleted{sa.name, text});
     touch(sa);
     limit_deleted(session_of(sa));
@@ -163,7 +162,12 @@ void Engine::settle(Session& session) {
     } else if (unused) {
         authip::delete_main_mode(session, *this, authip::ErrorCode::kSaDeleted, {}, "its quick modes are gone");
     }
-    if (authip::forgettable(session, now_)) return sessions_.erase(session.name.id);
+    if (authip::forgettable(session, now_)) {
+        for (const std::uint64_t id : quick_modes_.ids_by_mm(session.name.id)) {
+            quick_modes_.orphan(*quick_modes_.find(id));
+        }
+        return sessions_.erase(session.name.id);
+    }
     sessions_.settle(session, authip::next_deadline(session, lookup_->policy().keying));
 }
 

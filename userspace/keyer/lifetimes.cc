@@ -98,7 +98,7 @@ void Engine::remove_quick_mode(std::uint64_t id, const std::string& reason, Noti
     if (notify == Notify::kPeer) authip::delete_quick_mode(*session, *this, qm.message_id, authip::ErrorCode::kSaDeleted);
     // A main mode SA of the peer's making that a newer one has replaced is of no use any more.
     const auto ids = sessions_.ids_by_peer(session->name.remote.address);
-    const bool replaced = !session->initiator() && std::ranges::any_of(ids, [&](std::uint64_t other) {
+    const bool replaced = !session->initiator() && !session->deleted() && std::ranges::any_of(ids, [&](std::uint64_t other) {
         return other > session->name.id && sessions_.find(other)->established;
     });
     if (replaced) session->closing = true;
