@@ -19,7 +19,7 @@ class ConfigFileTest : public testing::Test {
     ~ConfigFileTest() override { std::filesystem::remove_all(directory_); }
 
     std::filesystem::path write(std::string_view text) {
-        const std::filesystem::path path = directory_ / "keyline.toml";
+        std::filesystem::path path = directory_ / "keyline.toml";
         std::ofstream(path) << text;
         return path;
     }

@@ -9,7 +9,7 @@
 namespace keyline::policy {
 namespace {
 
-const std::filesystem::path kDocs = KEYLINE_DOCS_DIR;
+std::filesystem::path docs() { return KEYLINE_DOCS_DIR; }
 
 std::string contents(const std::filesystem::path& path) {
     std::ifstream file(path);
@@ -61,7 +61,7 @@ std::set<std::string> documented_keys(const std::string& markdown) {
 }
 
 TEST(DocumentationTest, EveryBlockOfTheReferenceLoadsWithoutWarning) {
-    const std::vector<std::string> blocks = toml_blocks(contents(kDocs / "keyline.toml.md"));
+    const std::vector<std::string> blocks = toml_blocks(contents(docs() / "keyline.toml.md"));
     EXPECT_GE(blocks.size(), 9U);
     for (const std::string& block : blocks)
         EXPECT_EQ(warnings_of(block), "") << block;
@@ -72,12 +72,12 @@ TEST(DocumentationTest, TheReferenceHasEveryKeyAndNoOther) {
     for (const std::string& key : known_keys()) {
         if (!key.starts_with("rule.selectors.")) known.insert(key);  // the rule's own keys again
     }
-    EXPECT_EQ(documented_keys(contents(kDocs / "keyline.toml.md")), known);
+    EXPECT_EQ(documented_keys(contents(docs() / "keyline.toml.md")), known);
 }
 
 TEST(DocumentationTest, EveryExampleLoadsWithoutWarning) {
     std::size_t count = 0;
-    for (const auto& entry : std::filesystem::directory_iterator(kDocs / "examples")) {
+    for (const auto& entry : std::filesystem::directory_iterator(docs() / "examples")) {
         if (entry.path().extension() != ".toml") continue;
         EXPECT_EQ(warnings_of(contents(entry.path())), "") << entry.path();
         ++count;

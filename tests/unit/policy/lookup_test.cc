@@ -153,7 +153,7 @@ class RandomPolicy {
     }
 
   private:
-    unsigned pick(unsigned count) { return random_() % count; }
+    unsigned pick(unsigned count) { return static_cast<unsigned>(random_() % count); }
     std::uint16_t port() { return static_cast<std::uint16_t>(pick(4)); }
     IpAddress host(bool v4) {
         const std::string last = std::to_string(pick(4));
