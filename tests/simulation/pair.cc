@@ -7,8 +7,6 @@
 namespace keyline::simulation {
 namespace {
 
-constexpr const char* kAddressA = "10.0.0.1";
-constexpr const char* kAddressB = "10.0.0.2";
 constexpr const char* kNameA = "host/a.example.com@EXAMPLE.COM";
 constexpr const char* kNameB = "host/b.example.com@EXAMPLE.COM";
 
@@ -35,11 +33,11 @@ PairWishes both(Wishes wishes) {
     return {.a = wishes, .b = wishes, .a_methods = {Script{}}, .b_methods = {Script{}}};
 }
 
-Pair::Pair(PairWishes wishes, std::uint64_t seed)
+Pair::Pair(PairWishes wishes, std::uint64_t seed, const char* address_a, const char* address_b)
     : world(seed),
-      a(world.add_host("a", kAddressA, policy_of(wishes.a, kAddressA, kAddressB),
+      a(world.add_host("a", address_a, policy_of(wishes.a, address_a, address_b),
                        make_methods(wishes.a_methods, kNameA, seed))),
-      b(world.add_host("b", kAddressB, policy_of(wishes.b, kAddressB, kAddressA),
+      b(world.add_host("b", address_b, policy_of(wishes.b, address_b, address_a),
                        make_methods(wishes.b_methods, kNameB, seed + 1))) {}
 
 policy::PacketTuple Pair::packet(const Host& from, const Host& to, std::uint16_t port) {

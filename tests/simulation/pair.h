@@ -1,4 +1,4 @@
-// Two hosts, a (10.0.0.1) and b (10.0.0.2), that protect their traffic with each other.
+// Two hosts, a and b, that protect their traffic with each other.
 #pragma once
 
 #include <string>
@@ -22,8 +22,11 @@ PairWishes both(Wishes wishes);
 
 class Pair {
   public:
-    explicit Pair(Wishes wishes, std::uint64_t seed = 1) : Pair(both(std::move(wishes)), seed) {}
-    explicit Pair(PairWishes wishes, std::uint64_t seed = 1);
+    explicit Pair(Wishes wishes, std::uint64_t seed = 1, const char* address_a = "10.0.0.1",
+                  const char* address_b = "10.0.0.2")
+        : Pair(both(std::move(wishes)), seed, address_a, address_b) {}
+    explicit Pair(PairWishes wishes, std::uint64_t seed = 1, const char* address_a = "10.0.0.1",
+                  const char* address_b = "10.0.0.2");
 
     // A packet from the one to the other; `port` matters only with per_port.
     void acquire_at_a(std::uint16_t port = 80) { world.acquire(a, kRule, packet(a, b, port)); }

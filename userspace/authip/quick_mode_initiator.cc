@@ -105,7 +105,7 @@ void finish(Session& session, Host& host, QmNegotiation& finished, policy::SadEn
 }
 
 // #6 and its like: what it has to say; the chosen transform.
-std::expected<QmTransform, Failure> take_answer(Session& session, QmNegotiation& negotiation,
+std::expected<QmTransform, Failure> take_answer(Session& session, const Host& host, QmNegotiation& negotiation,
                                                 const std::vector<wire::Payload>& payloads) {
     const std::size_t once_if_first = negotiation.first ? 1 : 0;
     if (auto wrong = check_payloads(payloads, {{PayloadType::kHash, once_if_first, once_if_first},
@@ -137,6 +137,7 @@ std::expected<QmTransform, Failure> take_answer(Session& session, QmNegotiation&
     auto chosen = parse_qm_choice(*wire::find<wire::SecurityAssociation>(payloads), negotiation.quick_mode,
                                   negotiation.traffic.mode, session.nat_found());
     if (!chosen) return std::unexpected(invalid(chosen.error()));
+    if (peer_spi_in_use(session, host, chosen->spi)) return std::unexpected(invalid("the SPI of another SA"));
     const auto* ke = wire::find<wire::KeyExchange>(payloads);
     if ((ke != nullptr) != negotiation.dh.has_value()) return std::unexpected(invalid("KE without PFS, or PFS without KE"));
     if (ke != nullptr) {
@@ -159,7 +160,7 @@ void send_synchronize(Session& session, Host& host, QmNegotiation& negotiation) 
 // #6 of a normal quick mode installs the inbound SA, of a fast one both (item 28).
 void receive_first_answer(Session& session, Host& host, QmNegotiation& negotiation,
                           const std::vector<wire::Payload>& payloads) {
-    auto chosen = take_answer(session, negotiation, payloads);
+    auto chosen = take_answer(session, host, negotiation, payloads);
     if (!chosen) return fail_quick_mode(session, host, negotiation.message_id, chosen.error());
     QmSaPair sas = make_sas(session, host, negotiation, *chosen);
     negotiation.sa = make_record(session, host.now(), negotiation, sas);

@@ -143,6 +143,7 @@ std::expected<QmTransform, Failure> take_request(Session& session, Host& host, Q
         return std::unexpected(no_proposal("no quick mode proposal of the peer is acceptable; compare quick_mode \"" +
                                            negotiation.quick_mode.name + "\" with the peer's"));
     }
+    if (peer_spi_in_use(session, host, chosen->spi)) return std::unexpected(invalid("the SPI of another SA"));
     const auto* ke = wire::find<wire::KeyExchange>(payloads);
     if (auto failure = exchange_keys(negotiation, *chosen, ke, host.random())) return std::unexpected(std::move(*failure));
 

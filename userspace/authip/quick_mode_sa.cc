@@ -1,5 +1,6 @@
 #include "authip/quick_mode_sa.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "authip/keys.h"
@@ -90,6 +91,13 @@ std::optional<policy::Selector> sa_selectors(const Session& session, policy::Mod
     proposed.local = local;
     proposed.remote = remote;
     return proposed;
+}
+
+bool peer_spi_in_use(const Session& session, const Host& host, std::uint32_t spi) {
+    const bool negotiating = std::ranges::any_of(session.negotiations, [&](const QmNegotiation& negotiation) {
+        return negotiation.sa && negotiation.sa->outbound_spi == spi;
+    });
+    return negotiating || host.sends_under(session.name.remote.address, spi);
 }
 
 void report_established(Session& session, Host& host, const QmNegotiation& negotiation, bool rekey) {

@@ -29,6 +29,9 @@ bool is_fast(std::size_t transforms, bool has_ke, bool has_weight);
 // ID is accepted in place of the translated address (Q5). nullopt when transport mode's IDs are anything else.
 std::optional<policy::Selector> sa_selectors(const Session& session, policy::Mode mode, policy::Selector proposed);
 
+// A peer that chooses the SPI of another SA of its own is broken: the two could not be told apart.
+bool peer_spi_in_use(const Session& session, const exchange::Host& host, std::uint32_t spi);
+
 void report_established(Session& session, exchange::Host& host, const QmNegotiation& negotiation, bool rekey);
 
 }  // namespace keyline::authip

@@ -57,6 +57,8 @@ class Host {
     virtual void qm_deleted_by_peer(MmSa& sa, std::uint32_t message_id) = 0;
     // Established quick modes of this SA that are alive.
     virtual std::size_t live_quick_modes(const MmSa& sa) const = 0;
+    // Whether an established quick mode with this peer sends under this SPI.
+    virtual bool sends_under(const IpAddress& remote, std::uint32_t spi) const = 0;
     virtual bool has_quick_mode(const MmSa& sa, std::uint32_t message_id) const = 0;
     // The peer asks for a quick mode (NOTIFY_ACQUIRE, Q9). `selector` is seen from this host.
     virtual void asked_to_acquire(MmSa& sa, const policy::Selector& selector, policy::Mode mode) = 0;

@@ -127,6 +127,12 @@ void Engine::qm_deleted_by_peer(MmSa& sa, std::uint32_t message_id) {
 
 std::size_t Engine::live_quick_modes(const MmSa& sa) const { return quick_modes_.count_by_mm(sa.name.id); }
 
+bool Engine::sends_under(const IpAddress& remote, std::uint32_t spi) const {
+    return std::ranges::any_of(quick_modes_.ids_by_spi(policy::Direction::kOutbound, spi), [&](std::uint64_t id) {
+        return quick_modes_.all().at(id).traffic.remote == remote;
+    });
+}
+
 bool Engine::has_quick_mode(const MmSa& sa, std::uint32_t message_id) const {
     return quick_modes_.find(sa.name.id, message_id) != nullptr;
 }

@@ -54,6 +54,7 @@ class Engine final : public exchange::Host {
     void qm_failed(exchange::MmSa& sa, exchange::QmRequest request, const std::string& text) override;
     void qm_deleted_by_peer(exchange::MmSa& sa, std::uint32_t message_id) override;
     std::size_t live_quick_modes(const exchange::MmSa& sa) const override;
+    bool sends_under(const IpAddress& remote, std::uint32_t spi) const override;
     bool has_quick_mode(const exchange::MmSa& sa, std::uint32_t message_id) const override;
     void asked_to_acquire(exchange::MmSa& sa, const policy::Selector& selector, policy::Mode mode) override;
 
