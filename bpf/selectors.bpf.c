@@ -16,7 +16,6 @@ struct kl_search {
 	void *table;
 	const __u64 *tuple; /* KL_TUPLE_WORDS words */
 	__u64 candidates;   /* search masks still to be probed */
-	__u64 seed;
 	__u32 masks; /* cells, as in the table's header */
 	__u32 buckets;
 	__u32 bucket_mask;
@@ -119,7 +118,7 @@ static long kl_try_mask(__u32 i, struct kl_search *search)
 	words[2] = tuple[2] & mask->words[2];
 	words[3] = tuple[3] & mask->words[3];
 	words[4] = tuple[4] & mask->words[4];
-	search->entry = kl_find_group(search, kl_hash_tuple(search->seed, number, words, search->family));
+	search->entry = kl_find_group(search, kl_hash_tuple(mask->salt, words, search->family));
 	if (search->entry)
 		bpf_loop(1 << 20, kl_try_entry, search, 0);
 	return 0;
@@ -155,7 +154,6 @@ int kl_classify(const struct kl_tuple *tuple, struct kl_match *match)
 		return 0;
 	family = &header->families[tuple->family == KL_FAMILY_V6];
 	search.tuple = (const __u64 *)tuple;
-	search.seed = header->seed;
 	search.masks = family->masks;
 	search.buckets = header->buckets;
 	search.bucket_mask = header->bucket_mask;

@@ -44,15 +44,15 @@ struct kl_table_header {
 	__u32 bucket_mask; /* number of buckets that hashes choose from, a power of two, less one */
 	__u32 flags;       /* KL_TABLE_* */
 	__u32 selectors;   /* for people */
-	__u64 seed;        /* of the hash */
-	__u64 reserved;
+	__u64 reserved[2];
 };
 KL_ASSERT_SIZE(struct kl_table_header, 64);
 
 struct kl_table_mask {
 	__u64 words[KL_TUPLE_WORDS];
+	__u64 salt;            /* of hashes under it: keeps equal words under different search masks apart */
 	__u32 best_precedence; /* lowest of the entries filed under it */
-	__u32 reserved[5];
+	__u32 reserved[3];
 };
 KL_ASSERT_SIZE(struct kl_table_mask, 64);
 
@@ -87,10 +87,10 @@ static inline __u64 kl_hash_step(__u64 hash, __u64 word)
 	return hash ^ (hash >> 32);
 }
 
-/* `mask_number` keeps equal words under different search masks apart. IPv4 leaves words 1 and 3 zero. */
-static inline __u64 kl_hash_tuple(__u64 seed, __u32 mask_number, const __u64 *words, int family)
+/* Of a tuple under a search mask. IPv4 leaves words 1 and 3 zero. */
+static inline __u64 kl_hash_tuple(__u64 salt, const __u64 *words, int family)
 {
-	__u64 hash = kl_hash_step(seed + mask_number, words[0]);
+	__u64 hash = kl_hash_step(salt, words[0]);
 
 	if (family == KL_FAMILY_V6) {
 		hash = kl_hash_step(hash, words[1]);

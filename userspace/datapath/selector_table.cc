@@ -4,7 +4,7 @@
 #include <bit>
 #include <cstring>
 #include <map>
-#include <optional>
+#include <tuple>
 
 #include "datapath/convert.h"
 #include "datapath/mask_plan.h"
@@ -60,6 +60,7 @@ class Compiler {
     explicit Compiler(std::span<const RuleSelector> selectors) {
         header_.selectors = static_cast<std::uint32_t>(selectors.size());
         read(selectors);
+        drop_repeated();
         for (std::size_t family = 0; family < kFamilies; ++family) {
             plan_[family] = plan_masks(exact_[family]);
         }
@@ -69,7 +70,7 @@ class Compiler {
     }
 
     std::vector<TableCell> compile() {
-        place_masks();
+        reserve_masks();
         for (std::size_t family = 0; family < kFamilies; ++family) {
             place_pruning(family);
         }
@@ -77,8 +78,9 @@ class Compiler {
         const std::size_t fixed = cells_.size();
         while (!group() || !place_groups()) {
             cells_.resize(fixed);
-            ++header_.seed;
+            ++seed_;
         }
+        place_masks();
         put(0, header_);
         return std::move(cells_);
     }
@@ -126,24 +128,48 @@ class Compiler {
         }
     }
 
+    // Of equal selectors only the first in precedence can ever match.
+    void drop_repeated() {
+        std::ranges::sort(items_, [](const Item& a, const Item& b) {
+            return std::tie(a.family, a.exact, a.value, a.precedence) <
+                   std::tie(b.family, b.exact, b.value, b.precedence);
+        });
+        const auto repeated = std::ranges::unique(items_, [](const Item& a, const Item& b) {
+            return a.family == b.family && a.exact == b.exact && a.value == b.value;
+        });
+        items_.erase(repeated.begin(), repeated.end());
+    }
+
+    void reserve_masks() {
+        for (std::size_t family = 0; family < kFamilies; ++family) {
+            header_.families[family].mask_count = static_cast<std::uint32_t>(plan_[family].search.size());
+            header_.families[family].masks = reserve(plan_[family].search.size());
+            exact_cells_[family] = reserve(exact_[family].size());
+        }
+    }
+
     void place_masks() {
         for (std::size_t family = 0; family < kFamilies; ++family) {
             const std::vector<SearchMask>& search = plan_[family].search;
-            header_.families[family].mask_count = static_cast<std::uint32_t>(search.size());
-            header_.families[family].masks = reserve(search.size());
-            for (std::size_t i = 0; i < search.size(); ++i) {
-                put_mask(header_.families[family].masks + i, search[i].words, search[i].best_precedence);
+            for (std::uint32_t i = 0; i < search.size(); ++i) {
+                put_mask(header_.families[family].masks + i, search[i].words, search[i].best_precedence,
+                         salt(family, i));
             }
-            exact_cells_[family] = reserve(exact_[family].size());
             for (std::size_t i = 0; i < exact_[family].size(); ++i) {
                 const ExactMask& mask = exact_[family][i];
-                put_mask(exact_cells_[family] + i, mask.words, mask.best_precedence);
+                put_mask(exact_cells_[family] + i, mask.words, mask.best_precedence, 0);
             }
         }
     }
 
-    void put_mask(std::size_t index, const TupleWords& words, std::uint32_t best_precedence) {
+    std::uint64_t salt(std::size_t family, std::uint32_t search) const {
+        return kl_hash_step(seed_ + 1, family * KL_MAX_MASKS + search + 1);
+    }
+
+    void put_mask(std::size_t index, const TupleWords& words, std::uint32_t best_precedence,
+                  std::uint64_t mask_salt) {
         kl_table_mask mask{};
+        mask.salt = mask_salt;
         std::ranges::copy(words, mask.words);
         mask.best_precedence = best_precedence;
         put(index, mask);
@@ -198,7 +224,7 @@ class Compiler {
     bool group() {
         for (Item& item : items_) {
             const TupleWords key = group_key(item);
-            item.hash = kl_hash_tuple(header_.seed, item.search, key.data(), item.kl_family());
+            item.hash = kl_hash_tuple(salt(item.family, item.search), key.data(), item.kl_family());
         }
         std::ranges::sort(items_, [](const Item& a, const Item& b) {
             return a.hash != b.hash ? a.hash < b.hash : a.precedence < b.precedence;
@@ -267,6 +293,7 @@ class Compiler {
 
     std::vector<TableCell> cells_{1};
     kl_table_header header_{};
+    std::uint64_t seed_ = 0;
     std::vector<Item> items_;
     std::array<std::vector<ExactMask>, kFamilies> exact_;
     std::array<MaskPlan, kFamilies> plan_;

@@ -1,7 +1,8 @@
 // Compiles selectors into the table that the kernel programs search (shared/selector_table.h).
 //
 // A table of n selectors takes about n + n / 3 cells of 64 octets, and 0.5 to 2 MiB of bitmaps when there is
-// more than one search mask. Building is O(n log n). No selector is ever left out.
+// more than one search mask. Building is O(n log n). No selector is left
+// out but those that repeat another one.
 #pragma once
 
 #include <cstdint>
