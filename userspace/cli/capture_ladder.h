@@ -4,7 +4,6 @@
 
 #include <map>
 #include <ostream>
-#include <set>
 
 #include "base/bytes.h"
 #include "cli/capture.h"

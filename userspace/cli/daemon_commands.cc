@@ -159,7 +159,7 @@ void add_attach(CLI::App& app, Context& context) {
     };
     const auto arguments = std::make_shared<Arguments>();
     CLI::App* const command = add_command(
-        app, context, "attach", "Classify the traffic of one more interface, until keylined restarts",
+        app, context, "attach", "Classify the traffic of one more interface, until it is detached",
         "An unprotected interface faces the network that carries ESP, a protected one the LAN of a gateway.\n"
         "\n"
         "Examples:\n"

@@ -151,7 +151,7 @@ ExitCode Probe::run() {
     keyer_->handle(exchange::Acquire{plan_.policy.rules.front().id, plan_.packet, 0});
     loop_.run();
     const bool success = success_.value_or(false);
-    log_.end(success, fmt::format("no end within {} s", options_.timeout.count()));
+    log_.end(success, options_.timeout);
     return success ? kSuccess : kNegotiationFailed;
 }
 

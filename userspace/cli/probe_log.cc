@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <utility>
+
 #include "base/overloaded.h"
 #include "daemon/report_json.h"
 #include "daemon/report_text.h"
@@ -49,6 +51,7 @@ void ProbeLog::begin(const Endpoint& local, const Endpoint& remote, const std::v
 }
 
 void ProbeLog::note(const std::string& text) {
+    if (text == std::exchange(last_note_, text)) return;
     steps_.push_back({{"event", "note"}, {"text", text}});
     say("note", text);
 }
@@ -107,7 +110,10 @@ void ProbeLog::take(const Report& report) {
             [&](const MessageSent& r) {
                 messages_.push_back(ladder_message(r.mm, r, true, r.retransmission));
             },
-            [&](const MessageReceived& r) { messages_.push_back(ladder_message(r.mm, r, false, false)); },
+            [&](const MessageReceived& r) {
+                answered_ = true;
+                messages_.push_back(ladder_message(r.mm, r, false, false));
+            },
             [&](const Dropped& r) {
                 say("dropped", fmt::format("a message from {}: {}: {}", r.remote.to_string(),
                                            reason_name(r.reason), printable(r.text)));
@@ -118,9 +124,21 @@ void ProbeLog::take(const Report& report) {
         report);
 }
 
-void ProbeLog::end(bool success, const std::string& failure) {
+// No report tells of a negotiation that is still under way.
+void ProbeLog::fail_for_time(std::chrono::seconds limit) {
+    if (answered_) {
+        result_["failure"] =
+            fmt::format("no end within {} s; a longer --timeout may have one", limit.count());
+        return;
+    }
+    result_["reason"] = reason_name(Reason::kTimeout);
+    result_["failure"] =
+        fmt::format("nobody answered within {} s: {}", limit.count(), reason_remedy(Reason::kTimeout));
+}
+
+void ProbeLog::end(bool success, std::chrono::seconds limit) {
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begun_;
-    if (!success && !result_.contains("failure")) result_["failure"] = failure;
+    if (!success && !result_.contains("failure")) fail_for_time(limit);
     if (json_) {
         Json all{{"ok", success}};
         all.update(result_);

@@ -20,16 +20,19 @@ class ProbeLog {
     void take(const exchange::Report& report);
     // Something that only the probe knows, as "ICMP: port unreachable".
     void note(const std::string& text);
-    // Text: the ladder and the verdict; JSON: everything. `failure` is what to say when no report told it.
-    void end(bool success, const std::string& failure);
+    // Text: the ladder and the verdict; JSON: everything. `limit` is what the probe waited at most.
+    void end(bool success, std::chrono::seconds limit);
 
   private:
     void say(const char* verb, const std::string& text);
+    void fail_for_time(std::chrono::seconds limit);
 
     std::ostream& out_;
     const bool json_;
     std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
     std::vector<LadderMessage> messages_;
+    bool answered_ = false;
+    std::string last_note_;
     daemon::Json steps_ = daemon::Json::array();
     daemon::Json result_ = daemon::Json::object();
 };

@@ -82,6 +82,7 @@ std::string limits_text(const Json& lifetime) {
 }
 
 void render_counter_list(const Json& counters, bool zeros, std::ostream& out) {
+    bool any = false;
     for (const auto& [where, title] :
          {std::pair{"packets", "Packets"}, std::pair{"keying", "Messages and negotiations"}}) {
         Table table({"COUNT", "REASON", "CAUSE", "REMEDY"});
@@ -91,10 +92,23 @@ void render_counter_list(const Json& counters, bool zeros, std::ostream& out) {
                        field(counter, "remedy")});
         }
         if (table.empty()) continue;
+        any = true;
         out << title << '\n';
         table.print(out);
         out << '\n';
     }
+    if (!any) out << "nothing has been counted yet\n";
+}
+
+// Whom a negotiation is with. Anonymous authentication proves nothing: a name that was announced is a hint.
+std::string peer_of(const Json& object) {
+    const std::string name = field(object, "peer");
+    if (name.empty() || name == "-") return "anonymous";
+    return field(object, "method") == "anonymous" ? "anonymous (announced as " + name + ")" : name;
+}
+
+std::string count(std::uint64_t number_of, std::string_view thing) {
+    return fmt::format("{} {}{}", number_of, thing, number_of == 1 ? "" : "s");
 }
 
 }  // namespace
@@ -122,12 +136,12 @@ void render_sas(const Json& sas, std::ostream& out) {
                            field(sa, "mode"), field(sa, "suite"), field(sa, "state"),
                            sa.value("adopted", false) ? ", adopted" : "")
             << fmt::format("     traffic  {}, rule \"{}\", peer {}\n", field(sa, "selector"),
-                           field(sa, "rule"), field(sa, "peer").empty() ? "anonymous" : field(sa, "peer"))
+                           field(sa, "rule"), peer_of(sa))
             << fmt::format("     engine   {}, crypto {}: {}; {}\n", field(sa, "engine"), field(sa, "crypto"),
                            field(sa, "engine_mode"), field(sa, "why"));
         if (sa.contains("packets")) {
-            out << fmt::format("     used     {} packets, {} octets, {} errors\n", field(sa, "packets"),
-                               field(sa, "octets"), field(sa, "errors"));
+            out << fmt::format("     used     {}, {}, {}\n", count(number(sa, "packets"), "packet"),
+                               count(number(sa, "octets"), "octet"), count(number(sa, "errors"), "error"));
         }
         out << "     life     " << limits_text(sa.at("lifetime")) << '\n';
     }
@@ -139,14 +153,13 @@ void render_main_modes(const Json& main_modes, std::ostream& out) {
         out << fmt::format("{}  {} -> {}  {}  {}{}\n", field(mm, "id"), field(mm, "local"),
                            field(mm, "remote"), field(mm, "role"), field(mm, "state"),
                            mm.value("nat", false) ? ", behind a NAT" : "")
-            << fmt::format("     peer     {}, by {}, {}\n",
-                           field(mm, "peer").empty() ? "anonymous" : field(mm, "peer"), field(mm, "method"),
+            << fmt::format("     peer     {}, by {}, {}\n", peer_of(mm), field(mm, "method"),
                            field(mm, "proposal"))
             << fmt::format("     cookies  {} {}\n", field(mm, "initiator_cookie"),
                            field(mm, "responder_cookie"))
-            << fmt::format("     life     age {}, ends in {}; {} quick modes, {} waiting\n",
+            << fmt::format("     life     age {}, ends in {}; {}, {} waiting\n",
                            duration(number(mm, "age_seconds")), duration(number(mm, "remaining_seconds")),
-                           field(mm, "quick_modes"), field(mm, "waiting_quick_modes"));
+                           count(number(mm, "quick_modes"), "quick mode"), field(mm, "waiting_quick_modes"));
     }
 }
 

@@ -130,11 +130,11 @@ Admin::Outcome Admin::flows(const Request& request) {
 Admin::Outcome Admin::counters(const Request&) {
     Json list = Json::array();
     if (instance_.datapath) list = packet_counters_json(instance_.datapath->view().counters());
-    list.insert(list.end(), {{"name", "udp-ignored"},
-                             {"where", "keying"},
-                             {"count", instance_.listeners->ignored()},
-                             {"cause", "NAT keep-alives, and ESP in UDP that no XDP program took"},
-                             {"remedy", "none needed; for ESP, attach the interface it arrives on"}});
+    list.push_back({{"name", "udp-ignored"},
+                    {"where", "keying"},
+                    {"count", instance_.listeners->ignored()},
+                    {"cause", "NAT keep-alives, and ESP in UDP that no XDP program took"},
+                    {"remedy", "none needed; for ESP, attach the interface it arrives on"}});
     for (Json& counter : keyer_counters_json(instance_.keyer->keyer().counters()))
         list.push_back(std::move(counter));
     return list;
@@ -169,8 +169,9 @@ Admin::Outcome Admin::attach(const Request& request) {
     spdlog::info("attached to {} ({})", *interface, policy::to_string(*role));
     return Json{
         {"text",
-         fmt::format("attached to {} ({}) until keylined restarts; add it to host.interfaces to keep it",
-                     *interface, policy::to_string(*role))}};
+         fmt::format(
+             "attached to {}, until `keyline detach {}`; add it to host.{} so that the configuration says so",
+             *interface, *interface, policy::to_string(*role))}};
 }
 
 Admin::Outcome Admin::detach(const Request& request) {

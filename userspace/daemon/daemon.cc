@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <csignal>
 
 #include "auth/registry.h"
@@ -88,7 +89,20 @@ std::expected<void, std::string> Daemon::open_datapath() {
         if (auto attached = opened->attach(interface.name, interface.role); !attached) return attached;
     }
     instance_.datapath.emplace(std::move(*opened));
+    warn_of_stray_interfaces();
     return {};
+}
+
+// What was attached by hand, or was in an older configuration, stays protected: fail closed.
+void Daemon::warn_of_stray_interfaces() const {
+    for (const datapath::PortView& view : instance_.datapath->view().ports()) {
+        const bool wanted =
+            std::ranges::any_of(instance_.policy->host.interfaces,
+                                [&](const auto& interface) { return interface.name == view.port.name; });
+        if (wanted || view.port.role == KL_PORT_HANDOVER) continue;
+        spdlog::warn("{} is attached but not in the configuration: add it, or `keyline detach {}`",
+                     view.port.name, view.port.name);
+    }
 }
 
 KeyerDriver::Outputs Daemon::keyer_outputs() {

@@ -32,6 +32,7 @@ class Daemon {
 
   private:
     std::expected<void, std::string> open_datapath();
+    void warn_of_stray_interfaces() const;
     KeyerDriver::Outputs keyer_outputs();
     void watch_signals();
     void watch_datapath();

@@ -68,7 +68,7 @@ int main(int argc, char** argv) {
     const std::string instance = options.instance.value_or(loaded->policy.host.instance);
     if (options.purge) return purge(options, instance);
     if (options.check) {
-        std::cout << options.config.string() << ": " << loaded->policy.rules.size() << " rules, no error\n";
+        std::cout << options.config.string() << ": no error\n";
         return EXIT_SUCCESS;
     }
     return serve(options, std::move(loaded->policy), instance);

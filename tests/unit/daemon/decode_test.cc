@@ -78,7 +78,7 @@ TEST(Decode, ACaptureGivesEveryMessage) {
 TEST(Decode, TheLadderNumbersMessagesAndMarksRepetitions) {
     const Outcome outcome = decode_octets(capture_of({first_message(7), first_message(7), first_message(8)}),
                                           DecodeFormat::kLadder);
-    EXPECT_THAT(outcome.out, HasSubstr("#1   HDR, Ni"));
+    EXPECT_THAT(outcome.out, HasSubstr("#1  HDR, Ni"));
     EXPECT_THAT(outcome.out, HasSubstr("(again)"));
     EXPECT_THAT(outcome.out, testing::Not(HasSubstr("#2")));
 }
@@ -117,7 +117,7 @@ TEST(Decode, TheWindowsMessageHasItsVendorIds) {
     }
     std::ostringstream out, err;
     EXPECT_EQ(decode(KEYLINE_WINDOWS_MESSAGE, DecodeFormat::kLadder, out, err), kSuccess) << err.str();
-    EXPECT_THAT(out.str(), HasSubstr("#1   HDR, SA, Auth, Ni, VID ×5, NATD ×2"));
+    EXPECT_THAT(out.str(), HasSubstr("#1  HDR, SA, Auth, Ni, VID ×5, NATD ×2"));
 }
 
 }  // namespace

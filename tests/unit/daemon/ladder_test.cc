@@ -31,11 +31,19 @@ TEST(Ladder, DrawsAsTheSpecificationDoes) {
     LadderMessage notify = message(false, 0, "N(STATUS)");
     notify.encrypted = true;
     ladder.draw(notify);
-    EXPECT_EQ(out.str(),
-              R"(10.0.0.1 (initiator)                                10.0.0.2 (responder)
-    | #1   HDR, SA, Auth, Ni, VID ×5, NATD ×2                         |
+    EXPECT_EQ(out.str(), R"(10.0.0.1 (initiator)                                10.0.0.2 (responder)
+    | #1  HDR, SA, Auth, Ni, VID ×5, NATD ×2                           |
     |----------------------------------------------------------------->|
-)" + std::string{});
+    | #2  HDR, SA, Auth, Nr, Nr(qm), VID ×5, NATD ×2, GSS_ID,          |
+    |     and more names than one line holds                           |
+    |<-----------------------------------------------------------------|
+    | #5  HDR*, HASH(Auth1), IDi, IDr, SA, Ni(qm)                      |
+    |----------------------------------------------------------------->|
+    | #5  HDR*, HASH(Auth1), IDi, IDr, SA, Ni(qm) (again)              |
+    |----------------------------------------------------------------->|
+    |     HDR*, N(STATUS)                                              |
+    |<-----------------------------------------------------------------|
+)");
 }
 
 TEST(Ladder, NamesTheHostsAgainWhenTheyChange) {
