@@ -27,7 +27,7 @@ class ReadySocket:
         except BlockingIOError:
             return False
 
-    def wait(self, process, timeout=20):
+    def wait(self, process, timeout=60):
         """Returns once the process has reported READY=1; its end before that is a LabError."""
         def ready_or_ended():
             if self._said_ready():
@@ -36,4 +36,7 @@ class ReadySocket:
                 raise LabError(f"{process.command} ended before it was ready:\n{process.output()}")
             return False
 
-        wait_until(ready_or_ended, f"READY=1 from {process.command}", timeout)
+        try:
+            wait_until(ready_or_ended, "READY=1", timeout)
+        except LabError as error:
+            raise LabError(f"{error} from {process.command}:\n{process.output()}") from error

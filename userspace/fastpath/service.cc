@@ -101,8 +101,13 @@ std::uint64_t least_alive(const std::vector<std::unique_ptr<Worker>>& workers) {
 // Until a signal; an error when the instance's maps are gone.
 std::expected<void, std::string> beat(const InstanceMaps& maps, const std::vector<std::unique_ptr<Worker>>& workers,
                                       const sigset_t& signals, const std::string& instance) {
+    bool ready = false;
     for (unsigned beats = 0;; ++beats) {
         const std::uint64_t alive = least_alive(workers);
+        if (!ready && alive != 0) {  // every worker has been around once, and so has opened its sockets
+            sd_notify(0, "READY=1");
+            ready = true;
+        }
         if (alive != maps.config().worker_heartbeat) sd_notify(0, "WATCHDOG=1");
         __atomic_store_n(&maps.config().worker_heartbeat, alive, __ATOMIC_RELAXED);
         if (beats % kBeatsPerLook == 0 && !maps.is_current()) {
@@ -148,7 +153,6 @@ std::expected<void, std::string> run_service(const ServiceOptions& options) {
     std::expected<void, std::string> ended;
     {
         const WorkerThreads threads(workers, options.cpus);
-        sd_notify(0, "READY=1");
         ended = beat(*maps, workers, signals, options.instance);
         sd_notify(0, "STOPPING=1");
     }

@@ -58,9 +58,9 @@ Worker::~Worker() {
 void Worker::run(const std::atomic<bool>& stop) {
     while (!stop.load(std::memory_order_relaxed)) {
         clock_ = Clock::now();
-        last_alive_.store(clock_.monotonic, std::memory_order_relaxed);
         path_.set_clock(clock_);
         keep_house();
+        last_alive_.store(clock_.monotonic, std::memory_order_relaxed);
         if (!serve_once()) wait();
     }
 }
