@@ -1,5 +1,6 @@
 #include "authip/receive.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "authip/main_mode.h"
@@ -113,6 +114,9 @@ void receive_request(Session& session, Host& host, const Incoming& message) {
     if (message.sequence != channel.next) return host.count(Reason::kStale);
     if (channel.busy) return host.count(Reason::kInProgress);
     if (channel.refused == message.header.message_id) return host.count(Reason::kRetransmission);
+    if (std::ranges::find(session.deleted_early, message.header.message_id) != session.deleted_early.end()) {
+        return host.count(Reason::kStale);
+    }
     if (!request_fits(session, host, message)) return;
 
     if (message.header.encrypted()) {

@@ -135,7 +135,8 @@ struct Session : exchange::MmSa {
     NotifySender notifies;
     NotifyReceiver received;
     std::vector<QmNegotiation> negotiations;
-    std::deque<exchange::Traffic> acquired_early;  // NOTIFY_ACQUIREs that came before #6 (Q9)
+    // Responder: quick modes that the peer has deleted before their request came, reordered; the last few.
+    std::deque<std::uint32_t> deleted_early;
 
     // After the end (S11).
     Bytes farewell;  // the clear NOTIFY_STATUS that ended it; empty when the notify was encrypted, or none was sent

@@ -15,6 +15,7 @@ using exchange::Reason;
 using exchange::Stage;
 
 constexpr std::chrono::seconds kAnswersRepetitions{30};  // S11
+constexpr std::size_t kMaxDeletedEarly = 16;
 
 // A normal quick mode has installed its inbound SA with its first exchange.
 void undo(Session& session, Host& host, QmNegotiation& negotiation) {
@@ -144,7 +145,12 @@ void quick_mode_ended_by_peer(Session& session, Host& host, std::uint32_t messag
         report_failure(session, host, By::kPeer, Stage::kQuickMode, Reason::kRefusedByPeer, code, refused_by_peer(code));
         return end_main_mode(session, host, refused_by_peer(code));
     }
-    if (negotiation == session.negotiations.end()) return host.qm_deleted_by_peer(session, message_id);
+    if (negotiation == session.negotiations.end()) {
+        if (host.has_quick_mode(session, message_id)) return host.qm_deleted_by_peer(session, message_id);
+        session.deleted_early.push_back(message_id);
+        if (session.deleted_early.size() > kMaxDeletedEarly) session.deleted_early.pop_front();
+        return;
+    }
     report_failure(session, host, By::kPeer, Stage::kQuickMode, Reason::kRefusedByPeer, code, refused_by_peer(code));
     if (session.request && session.request->message_id == message_id) session.request.reset();
     auto request = std::move(negotiation->request);
