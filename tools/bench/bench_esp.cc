@@ -5,18 +5,19 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cstdlib>
-#include <string_view>
 #include <vector>
 
 #include "bench_sa.h"
 #include "fastpath/open.h"
 #include "fastpath/seal.h"
+#include "statistics.h"
 
 namespace {
 
 using namespace keyline;
 using namespace keyline::fastpath;
+using bench::fail;
+using bench::median;
 using Watch = std::chrono::steady_clock;
 
 constexpr std::size_t kBurst = 32;
@@ -48,11 +49,6 @@ class Packets {
     std::array<Frame, kBurst> frames_;
 };
 
-double median(std::vector<double> values) {
-    std::ranges::sort(values);
-    return values[values.size() / 2];
-}
-
 // Nanoseconds per packet: the median of rounds, in each of which only `work` is timed.
 template <typename Prepare, typename Work>
 double measure(Prepare&& prepare, Work&& work) {
@@ -71,11 +67,6 @@ double measure(Prepare&& prepare, Work&& work) {
         rounds.push_back(std::chrono::duration<double, std::nano>(spent).count() / static_cast<double>(packets));
     }
     return median(rounds);
-}
-
-[[noreturn]] void fail(std::string_view what) {
-    fmt::print(stderr, "bench-esp: {}\n", what);
-    std::exit(1);
 }
 
 struct Figures {
