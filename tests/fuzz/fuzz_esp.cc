@@ -1,4 +1,5 @@
-// The fast path under hostile packets, with both engines at once. The input's first octet chooses SA and use; the rest is
+// The fast path under hostile packets, with both engines at once. The input's first octet chooses SA and use;
+// the rest is
 //   0: frames as they come from the kernel, each a length and octets, of every handover kind;
 //   1: the text of an authentic ESP packet, so that what follows the ICV check is reached.
 // The engines must agree, no frame may leak, and nothing may be delivered that the selector does not cover.
@@ -36,7 +37,8 @@ Choice choose(std::uint8_t octet) {
 Bytes forge(CryptoEngine& engine, const SaMaker& maker, Bytes text) {
     const kl_sa sa = maker.sa(KL_OUTBOUND);
     const Suite suite = *suite_of(sa, maker.keys());
-    while (text.empty() || text.size() % suite.alignment != 0) text.insert(text.begin(), 0);
+    while (text.empty() || text.size() % suite.alignment != 0)
+        text.insert(text.begin(), 0);
     const Bytes header = UdpPacket{.family = maker.family, .payload_octets = 0}.build();
     Bytes packet(header.begin(), header.end() - 8);
     const std::size_t esp_at = packet.size();

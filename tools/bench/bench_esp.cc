@@ -64,7 +64,8 @@ double measure(Prepare&& prepare, Work&& work) {
             spent += Watch::now() - begin;
             packets += kBurst;
         }
-        rounds.push_back(std::chrono::duration<double, std::nano>(spent).count() / static_cast<double>(packets));
+        rounds.push_back(std::chrono::duration<double, std::nano>(spent).count() /
+                         static_cast<double>(packets));
     }
     return median(rounds);
 }
@@ -98,9 +99,11 @@ Figures measure_engine(kl_crypto_engine kind, const bench::Suite& suite, std::ui
     figures.open = measure([&] { restore(), seal(); }, open);
     // An engine that does nothing would be fast.
     for (std::size_t i = 0; i < kBurst; ++i) {
-        if (seals[i].reason != KL_REASON_SEALED || opens[i].reason != KL_REASON_OPENED) fail("a packet was refused");
+        if (seals[i].reason != KL_REASON_SEALED || opens[i].reason != KL_REASON_OPENED)
+            fail("a packet was refused");
         const auto packet = packets.frames()[i].packet();
-        if (!std::ranges::equal(packet, bench::udp_packet(octets))) fail("what was opened is not what was sealed");
+        if (!std::ranges::equal(packet, bench::udp_packet(octets)))
+            fail("what was opened is not what was sealed");
     }
     return figures;
 }
@@ -115,19 +118,20 @@ double measure_bare(const bench::Suite& suite, std::uint32_t octets) {
     std::array<std::uint8_t, 12> iv{};
     std::array<std::uint8_t, 8> aad{};
     std::array<std::uint8_t, 16> tag;
-    const double nanoseconds = measure([&] { packets.restore_all(); },
-                                       [&] {
-                                           for (Frame& frame : packets.frames()) {
-                                               int written = 0;
-                                               ++iv[0];
-                                               EVP_EncryptInit_ex(context, nullptr, nullptr, nullptr, iv.data());
-                                               EVP_EncryptUpdate(context, nullptr, &written, aad.data(), aad.size());
-                                               EVP_EncryptUpdate(context, frame.network(), &written, frame.network(),
-                                                                 static_cast<int>(octets));
-                                               EVP_EncryptFinal_ex(context, tag.data(), &written);
-                                               EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, 16, tag.data());
-                                           }
-                                       });
+    const double nanoseconds =
+        measure([&] { packets.restore_all(); },
+                [&] {
+                    for (Frame& frame : packets.frames()) {
+                        int written = 0;
+                        ++iv[0];
+                        EVP_EncryptInit_ex(context, nullptr, nullptr, nullptr, iv.data());
+                        EVP_EncryptUpdate(context, nullptr, &written, aad.data(), aad.size());
+                        EVP_EncryptUpdate(context, frame.network(), &written, frame.network(),
+                                          static_cast<int>(octets));
+                        EVP_EncryptFinal_ex(context, tag.data(), &written);
+                        EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, 16, tag.data());
+                    }
+                });
     EVP_CIPHER_CTX_free(context);
     return nanoseconds;
 }
@@ -135,21 +139,26 @@ double measure_bare(const bench::Suite& suite, std::uint32_t octets) {
 }  // namespace
 
 int main() {
-    fmt::print("ESP, tunnel mode, IPv4: nanoseconds per packet, medians of {} rounds, bursts of {}, one thread.\n"
-               "Every burst is opened again and compared. \"bare\" is the EVP seal alone (IV, AAD, text, tag).\n"
-               "The ratio is bare / seal: how much of the cost is the cipher itself; above 1, cheaper than bare OpenSSL.\n\n",
-               kRounds, kBurst);
+    fmt::print(
+        "ESP, tunnel mode, IPv4: nanoseconds per packet, medians of {} rounds, bursts of {}, one thread.\n"
+        "Every burst is opened again and compared. \"bare\" is the EVP seal alone (IV, AAD, text, tag).\n"
+        "The ratio is bare / seal: how much of the cost is the cipher itself; above 1, cheaper than bare "
+        "OpenSSL.\n\n",
+        kRounds, kBurst);
     const bool has_ipsec_mb = make_engine(KL_CRYPTO_IPSEC_MB).has_value();
-    fmt::print("{:<26} {:>6} {:>8} | {:>8} {:>8} {:>6} | {:>8} {:>8} {:>6}\n", "suite", "octets", "bare", "openssl:",
-               "open", "ratio", "ipsec-mb:", "open", "ratio");
+    fmt::print("{:<26} {:>6} {:>8} | {:>8} {:>8} {:>6} | {:>8} {:>8} {:>6}\n", "suite", "octets", "bare",
+               "openssl:", "open", "ratio", "ipsec-mb:", "open", "ratio");
     for (const bench::Suite& suite : bench::kSuites) {
         for (const std::uint32_t octets : {64U, 512U, 1400U}) {
             const bool gcm = suite.encryption == KL_ENCR_AES_GCM_16;
             const double bare = gcm ? measure_bare(suite, octets) : 0;
-            const auto ratio = [&](double seal) { return gcm ? fmt::format("{:.2f}", bare / seal) : std::string("-"); };
+            const auto ratio = [&](double seal) {
+                return gcm ? fmt::format("{:.2f}", bare / seal) : std::string("-");
+            };
             const Figures openssl = measure_engine(KL_CRYPTO_OPENSSL, suite, octets);
             fmt::print("{:<26} {:>6} {:>8} | {:>8.0f} {:>8.0f} {:>6}", suite.name, octets,
-                       gcm ? fmt::format("{:.0f}", bare) : "-", openssl.seal, openssl.open, ratio(openssl.seal));
+                       gcm ? fmt::format("{:.0f}", bare) : "-", openssl.seal, openssl.open,
+                       ratio(openssl.seal));
             if (has_ipsec_mb) {
                 const Figures ipsec_mb = measure_engine(KL_CRYPTO_IPSEC_MB, suite, octets);
                 fmt::print(" | {:>8.0f} {:>8.0f} {:>6}", ipsec_mb.seal, ipsec_mb.open, ratio(ipsec_mb.seal));

@@ -1,14 +1,13 @@
 // SAs and packets that the ESP benchmarks share.
 #pragma once
 
-#include <cstdio>
-#include <cstdlib>
 #include <memory>
 
 #include "base/bytes.h"
 #include "fastpath/byte_order.h"
 #include "fastpath/checksum.h"
 #include "fastpath/security_association.h"
+#include "statistics.h"
 
 namespace keyline::bench {
 
@@ -48,10 +47,13 @@ inline kl_sa make_sa(const Suite& suite, kl_direction direction) {
 
 inline kl_sa_keys make_keys(const Suite& suite) {
     kl_sa_keys keys{};
-    keys.encryption_octets = static_cast<std::uint8_t>(suite.key_octets + (suite.integrity_octets == 0 ? 4 : 0));
+    keys.encryption_octets =
+        static_cast<std::uint8_t>(suite.key_octets + (suite.integrity_octets == 0 ? 4 : 0));
     keys.integrity_octets = suite.integrity_octets;
-    for (unsigned i = 0; i < keys.encryption_octets; ++i) keys.encryption[i] = static_cast<std::uint8_t>(i);
-    for (unsigned i = 0; i < keys.integrity_octets; ++i) keys.integrity[i] = static_cast<std::uint8_t>(i * 3);
+    for (unsigned i = 0; i < keys.encryption_octets; ++i)
+        keys.encryption[i] = static_cast<std::uint8_t>(i);
+    for (unsigned i = 0; i < keys.integrity_octets; ++i)
+        keys.integrity[i] = static_cast<std::uint8_t>(i * 3);
     return keys;
 }
 
@@ -69,12 +71,13 @@ class SaPair {
     const fastpath::SecurityAssociation& inbound() const { return *inbound_; }
 
   private:
-    static std::unique_ptr<fastpath::SecurityAssociation> make(fastpath::CryptoEngine& engine, const Suite& suite,
-                                                               kl_direction direction, kl_sa_state* state) {
-        auto sa = fastpath::make_security_association(engine, make_sa(suite, direction), make_keys(suite), state);
-        if (sa) return std::move(*sa);
-        std::fprintf(stderr, "%s\n", sa.error().c_str());
-        std::exit(1);
+    static std::unique_ptr<fastpath::SecurityAssociation> make(fastpath::CryptoEngine& engine,
+                                                               const Suite& suite, kl_direction direction,
+                                                               kl_sa_state* state) {
+        auto sa =
+            fastpath::make_security_association(engine, make_sa(suite, direction), make_keys(suite), state);
+        if (!sa) fail(sa.error());
+        return std::move(*sa);
     }
 
     kl_sa_state outbound_state_{}, inbound_state_{};
@@ -84,7 +87,8 @@ class SaPair {
 // An IPv4 UDP packet of so many octets, from 10.1.0.1 to 10.2.0.1.
 inline Bytes udp_packet(std::uint32_t octets) {
     Bytes packet(octets);
-    for (std::uint32_t i = 28; i < octets; ++i) packet[i] = static_cast<std::uint8_t>(i);
+    for (std::uint32_t i = 28; i < octets; ++i)
+        packet[i] = static_cast<std::uint8_t>(i);
     packet[0] = 0x45;
     fastpath::store_be16(&packet[2], octets);
     packet[8] = 64;

@@ -9,7 +9,8 @@ namespace keyline::fastpath {
 
 std::uint64_t checksum_add(std::span<const std::uint8_t> octets, std::uint64_t sum) {
     std::size_t at = 0;
-    for (; at + 4 <= octets.size(); at += 4) sum += load_be32(&octets[at]);
+    for (; at + 4 <= octets.size(); at += 4)
+        sum += load_be32(&octets[at]);
     if (at + 2 <= octets.size()) {
         sum += load_be16(&octets[at]);
         at += 2;
@@ -19,7 +20,8 @@ std::uint64_t checksum_add(std::span<const std::uint8_t> octets, std::uint64_t s
 }
 
 std::uint16_t checksum_finish(std::uint64_t sum) {
-    while (sum >> 16 != 0) sum = (sum & 0xffff) + (sum >> 16);
+    while (sum >> 16 != 0)
+        sum = (sum & 0xffff) + (sum >> 16);
     return static_cast<std::uint16_t>(~sum);
 }
 
@@ -28,7 +30,8 @@ void write_ipv4_checksum(std::span<std::uint8_t> header) {
     store_be16(&header[10], checksum_finish(checksum_add(header)));
 }
 
-std::uint64_t pseudo_header_sum(std::span<const std::uint8_t> packet, std::uint8_t protocol, std::uint32_t octets) {
+std::uint64_t pseudo_header_sum(std::span<const std::uint8_t> packet, std::uint8_t protocol,
+                                std::uint32_t octets) {
     const bool v4 = packet[0] >> 4 == 4;
     return checksum_add(v4 ? packet.subspan(12, 8) : packet.subspan(8, 32)) + protocol + octets;
 }

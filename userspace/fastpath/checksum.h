@@ -17,6 +17,7 @@ std::uint16_t checksum_finish(std::uint64_t sum);
 void write_ipv4_checksum(std::span<std::uint8_t> header);
 
 // What the pseudo-header of `packet` (IPv4 or IPv6) adds for an upper layer of `protocol` and `octets`.
-std::uint64_t pseudo_header_sum(std::span<const std::uint8_t> packet, std::uint8_t protocol, std::uint32_t octets);
+std::uint64_t pseudo_header_sum(std::span<const std::uint8_t> packet, std::uint8_t protocol,
+                                std::uint32_t octets);
 
 }  // namespace keyline::fastpath

@@ -1,5 +1,5 @@
-// The cryptography of ESP behind one burst interface: OpenSSL everywhere (openssl_engine.h), intel-ipsec-mb where the CPU
-// has it (ipsec_mb_engine.h). An engine belongs to one thread.
+// The cryptography of ESP behind one burst interface: OpenSSL everywhere (openssl_engine.h), intel-ipsec-mb
+// where the CPU has it (ipsec_mb_engine.h). An engine belongs to one thread.
 #pragma once
 
 #include <cstdint>
@@ -27,8 +27,9 @@ class CipherContext {
 
 constexpr std::size_t kMaxBurst = 64;
 
-// One packet. From `esp` on stand the ESP header, the IV, the text and the ICV, contiguous and in place. Sealing encrypts
-// the text and writes the ICV; opening checks the ICV and decrypts, and the text is worthless when it fails.
+// One packet. From `esp` on stand the ESP header, the IV, the text and the ICV, contiguous and in place.
+// Sealing encrypts the text and writes the ICV; opening checks the ICV and decrypts, and the text is
+// worthless when it fails.
 struct CryptoJob {
     CipherContext* context = nullptr;  // made by the same engine
     std::uint8_t* esp = nullptr;

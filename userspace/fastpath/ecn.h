@@ -6,8 +6,8 @@
 
 namespace keyline::fastpath {
 
-// The traffic class the inner packet goes on with: its own DSCP and the combined ECN field; nullopt when the packet must be
-// dropped, since congestion on the way cannot be told to a transport that does not know ECN.
+// The traffic class the inner packet goes on with: its own DSCP and the combined ECN field; nullopt when the
+// packet must be dropped, since congestion on the way cannot be told to a transport that does not know ECN.
 inline std::optional<std::uint8_t> decapsulated_traffic_class(std::uint8_t inner, std::uint8_t outer) {
     constexpr std::uint8_t kNotEct = 0, kEct1 = 1, kEct0 = 2, kCe = 3;
     const std::uint8_t inner_ecn = inner & 3;

@@ -12,17 +12,21 @@ namespace {
 
 constexpr std::uint32_t kFragmentHeaderOctets = 8;
 
-// The header of fragments after the first: only options with the copied flag (RFC 791 3.1), padded to 32 bits.
+// The header of fragments after the first: only options with the copied flag (RFC 791 3.1), padded to 32
+// bits.
 Bytes later_v4_header(ByteView header) {
     constexpr std::uint8_t kEndOfOptions = 0, kNoOperation = 1;
     Bytes later(header.begin(), header.begin() + 20);
     for (std::size_t at = 20; at < header.size() && header[at] != kEndOfOptions;) {
-        const std::size_t octets = header[at] == kNoOperation ? 1 : at + 1 < header.size() ? header[at + 1] : 0;
+        const std::size_t octets = header[at] == kNoOperation ? 1
+                                   : at + 1 < header.size()   ? header[at + 1]
+                                                              : 0;
         if (octets == 0 || at + octets > header.size()) break;
         if ((header[at] & 0x80) != 0) append(later, header.subspan(at, octets));
         at += octets;
     }
-    while (later.size() % 4 != 0) later.push_back(kEndOfOptions);
+    while (later.size() % 4 != 0)
+        later.push_back(kEndOfOptions);
     later[0] = static_cast<std::uint8_t>(0x40 | later.size() / 4);
     return later;
 }

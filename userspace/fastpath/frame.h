@@ -1,4 +1,5 @@
-// A packet in a larger piece of memory, with room before and behind it, so that ESP is added and removed in place.
+// A packet in a larger piece of memory, with room before and behind it, so that ESP is added and removed in
+// place.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +8,8 @@
 
 namespace keyline::fastpath {
 
-// Octets of room that sealing may need: outer IPv6, UDP, ESP header and IV before; padding, trailer and ICV behind.
+// Octets of room that sealing may need: outer IPv6, UDP, ESP header and IV before; padding, trailer and ICV
+// behind.
 constexpr std::uint32_t kFrontRoom = 40 + 8 + 8 + 16;
 constexpr std::uint32_t kTailRoom = 16 + 2 + 32;
 
@@ -30,8 +32,8 @@ struct Frame {
         return start >= front && capacity - start - length >= tail;
     }
 
-    // Makes a gap of `count` octets before network octet `at` by moving what stands before it, link layer included,
-    // towards the front.
+    // Makes a gap of `count` octets before network octet `at` by moving what stands before it, link layer
+    // included, towards the front.
     void open_gap(std::uint32_t at, std::uint32_t count) {
         std::memmove(link() - count, link(), link_octets + at);
         start -= count;

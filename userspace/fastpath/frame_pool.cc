@@ -7,13 +7,15 @@ namespace keyline::fastpath {
 std::expected<std::unique_ptr<FramePool>, std::string> FramePool::create(std::uint32_t frames) {
     void* const area = mmap(nullptr, std::size_t{frames} * kFrameOctets, PROT_READ | PROT_WRITE,
                             MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (area == MAP_FAILED) return std::unexpected("no memory for the workers' packets: free some, or use fewer workers");
+    if (area == MAP_FAILED)
+        return std::unexpected("no memory for the workers' packets: free some, or use fewer workers");
     return std::unique_ptr<FramePool>(new FramePool(static_cast<std::uint8_t*>(area), frames));
 }
 
 FramePool::FramePool(std::uint8_t* area, std::uint32_t frames) : area_(area), frames_(frames) {
     free_.reserve(frames);
-    for (std::uint32_t i = frames; i > 0; --i) free_.push_back(i - 1);
+    for (std::uint32_t i = frames; i > 0; --i)
+        free_.push_back(i - 1);
 }
 
 FramePool::~FramePool() { munmap(area_, area_octets()); }

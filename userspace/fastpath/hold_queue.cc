@@ -7,8 +7,9 @@ namespace keyline::fastpath {
 
 bool HoldQueue::add(const kl_slot_key& key, Held held) {
     if (count_ == kMaxHeld) return false;
-    auto at = std::find_if(groups_.begin(), groups_.end(),
-                           [&](const Group& group) { return std::memcmp(&group.key, &key, sizeof key) == 0; });
+    auto at = std::find_if(groups_.begin(), groups_.end(), [&](const Group& group) {
+        return std::memcmp(&group.key, &key, sizeof key) == 0;
+    });
     if (at == groups_.end()) at = groups_.insert(groups_.end(), Group{key, {}});
     if (at->packets.size() == kMaxHeldPerKey) return false;
     at->packets.push_back(std::move(held));
@@ -22,7 +23,8 @@ std::uint32_t HoldQueue::poll(std::uint64_t now,
     std::uint32_t timed_out = 0;
     for (Group& group : groups_) {
         if (has_sa(group.key.rule, group.packets.front().tuple)) {
-            for (const Held& held : group.packets) release(held);
+            for (const Held& held : group.packets)
+                release(held);
             count_ -= group.packets.size();
             group.packets.clear();
         }

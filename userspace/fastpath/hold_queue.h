@@ -27,9 +27,10 @@ class HoldQueue {
     // `key` groups packets that one SA will serve. False when there is no room.
     bool add(const kl_slot_key& key, Held held);
 
-    // Asks of each group, by the tuple of its first packet, whether it has an SA, and hands those that have to `release` in
-    // the order of their arrival. Returns how many packets waited in vain.
-    std::uint32_t poll(std::uint64_t now, const std::function<bool(std::uint32_t rule, const kl_tuple&)>& has_sa,
+    // Asks of each group, by the tuple of its first packet, whether it has an SA, and hands those that have
+    // to `release` in the order of their arrival. Returns how many packets waited in vain.
+    std::uint32_t poll(std::uint64_t now,
+                       const std::function<bool(std::uint32_t rule, const kl_tuple&)>& has_sa,
                        const std::function<void(const Held&)>& release);
 
     bool empty() const { return count_ == 0; }

@@ -20,7 +20,8 @@ bool is_icmp_error(ByteView packet, const IpPacket& ip) {
 }
 
 bool is_group_or_nobody(ByteView address) {
-    const bool zero = std::all_of(address.begin(), address.end(), [](std::uint8_t octet) { return octet == 0; });
+    const bool zero =
+        std::all_of(address.begin(), address.end(), [](std::uint8_t octet) { return octet == 0; });
     return zero || (address.size() == 4 ? address[0] >= 224 : address[0] == 0xff);
 }
 
@@ -64,7 +65,8 @@ Bytes error_v6(ByteView packet, kl_reason reason, std::uint32_t mtu) {
 
 }  // namespace
 
-std::optional<Bytes> make_icmp_error(std::span<const std::uint8_t> packet, kl_reason reason, std::uint32_t mtu) {
+std::optional<Bytes> make_icmp_error(std::span<const std::uint8_t> packet, kl_reason reason,
+                                     std::uint32_t mtu) {
     const auto ip = parse_ip(packet);
     if (!ip || ip->fragment_offset != 0 || is_icmp_error(packet, *ip)) return std::nullopt;
     const bool v4 = ip->family == KL_FAMILY_V4;

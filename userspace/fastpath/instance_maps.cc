@@ -31,8 +31,8 @@ class Opener {
         }
         const bpf_map_info info = info_of(*map);
         if (info.key_size != key_octets || info.value_size != value_octets) {
-            error_ = fmt::format("{} was made by another version of Keyline: restart keylined and keyline-fastpath",
-                                 path);
+            error_ = fmt::format(
+                "{} was made by another version of Keyline: restart keylined and keyline-fastpath", path);
             return;
         }
         to = std::move(*map);
@@ -47,7 +47,8 @@ class Opener {
         if (mapped) {
             to = std::move(*mapped);
         } else {
-            error_ = fmt::format("{}/{}: cannot be mapped: {}", pin_directory(instance_), name, mapped.error());
+            error_ =
+                fmt::format("{}/{}: cannot be mapped: {}", pin_directory(instance_), name, mapped.error());
         }
     }
 
@@ -56,7 +57,8 @@ class Opener {
   private:
     void explain(const std::string& path, int reason) {
         if (reason == ENOENT) {
-            error_ = fmt::format("instance \"{}\" has no maps ({} is absent): is keylined running?", instance_, path);
+            error_ = fmt::format("instance \"{}\" has no maps ({} is absent): is keylined running?",
+                                 instance_, path);
         } else if (reason == EPERM || reason == EACCES) {
             error_ = fmt::format("{}: permission denied: run keyline-fastpath as root", path);
         } else {
@@ -80,13 +82,14 @@ std::expected<InstanceMaps, std::string> InstanceMaps::open(std::string_view ins
     opener.open(config, "kl_config", sizeof(std::uint32_t), sizeof(kl_config));
     opener.open(maps.config_, "kl_config", true);
     if (opener.error().empty() && maps.config().version == 0) {
-        return std::unexpected(
-            fmt::format("instance \"{}\" is still being set up by keylined: start again in a moment", instance));
+        return std::unexpected(fmt::format(
+            "instance \"{}\" is still being set up by keylined: start again in a moment", instance));
     }
     if (opener.error().empty() && maps.config().version != KL_CONTRACT_VERSION) {
-        return std::unexpected(fmt::format("instance \"{}\" speaks version {} of the contract, this program {}: "
-                                           "install keylined and keyline-fastpath of one release",
-                                           instance, maps.config().version, KL_CONTRACT_VERSION));
+        return std::unexpected(
+            fmt::format("instance \"{}\" speaks version {} of the contract, this program {}: "
+                        "install keylined and keyline-fastpath of one release",
+                        instance, maps.config().version, KL_CONTRACT_VERSION));
     }
     opener.open(maps.ports_, "kl_ports", true);
     opener.open(maps.sa_state_, "kl_sa_state", true);
@@ -109,7 +112,8 @@ bool InstanceMaps::is_current() const {
 }
 
 void InstanceMaps::break_locks() const {
-    for (kl_sa_state& entry : sa_state()) __atomic_store_n(&entry.lock, 0, __ATOMIC_RELEASE);
+    for (kl_sa_state& entry : sa_state())
+        __atomic_store_n(&entry.lock, 0, __ATOMIC_RELEASE);
 }
 
 }  // namespace keyline::fastpath

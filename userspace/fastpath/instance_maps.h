@@ -1,5 +1,5 @@
-// The maps of an instance that the fast path reads and writes (shared/maps.h). keylined makes them; the workers share one
-// InstanceMaps.
+// The maps of an instance that the fast path reads and writes (shared/maps.h). keylined makes them; the
+// workers share one InstanceMaps.
 #pragma once
 
 #include <cstdint>
@@ -41,7 +41,8 @@ class InstanceMaps {
 
     // False when keylined has removed these maps, or put others in their place.
     bool is_current() const;
-    // A worker that was killed may have held the lock of a replay window. To be called before the first worker starts.
+    // A worker that was killed may have held the lock of a replay window. To be called before the first
+    // worker starts.
     void break_locks() const;
 
   private:

@@ -40,7 +40,8 @@ struct Hmac {
 Hmac hmac_of(kl_integrity integrity) {
     switch (integrity) {
         case KL_INTEG_HMAC_SHA1_96:
-            return {IMB_AUTH_HMAC_SHA_1, 64, [](IMB_MGR* m, const void* in, void* out) { IMB_SHA1_ONE_BLOCK(m, in, out); }};
+            return {IMB_AUTH_HMAC_SHA_1, 64,
+                    [](IMB_MGR* m, const void* in, void* out) { IMB_SHA1_ONE_BLOCK(m, in, out); }};
         case KL_INTEG_HMAC_SHA2_384_192:
             return {IMB_AUTH_HMAC_SHA_384, 128,
                     [](IMB_MGR* m, const void* in, void* out) { IMB_SHA384_ONE_BLOCK(m, in, out); }};
@@ -59,7 +60,8 @@ void expand_hmac(IMB_MGR* manager, const Suite& suite, const std::uint8_t* key, 
     std::array<std::uint8_t, 128> block;
     const auto digest = [&](std::uint8_t pad, void* state) {
         block.fill(pad);
-        for (std::size_t i = 0; i < suite.integrity_octets; ++i) block[i] ^= key[i];
+        for (std::size_t i = 0; i < suite.integrity_octets; ++i)
+            block[i] ^= key[i];
         hmac.one_block(manager, block.data(), state);
     };
     digest(0x36, to.inner.data());
@@ -79,7 +81,8 @@ class IpsecMbEngine : public CryptoEngine {
 
     kl_crypto_engine kind() const override { return KL_CRYPTO_IPSEC_MB; }
 
-    std::expected<std::unique_ptr<CipherContext>, std::string> make_context(const Suite& suite, const kl_sa_keys& keys,
+    std::expected<std::unique_ptr<CipherContext>, std::string> make_context(const Suite& suite,
+                                                                            const kl_sa_keys& keys,
                                                                             kl_direction direction,
                                                                             bool esn) override {
         auto context = std::make_unique<IpsecMbContext>();
@@ -99,7 +102,8 @@ class IpsecMbEngine : public CryptoEngine {
         std::array<IMB_JOB*, kMaxBurst> burst;
         const auto count = static_cast<std::uint32_t>(jobs.size());
         if (IMB_GET_NEXT_BURST(manager_, count, burst.data()) != count) {
-            for (CryptoJob& job : jobs) job.ok = false;
+            for (CryptoJob& job : jobs)
+                job.ok = false;
             return;
         }
         for (std::size_t i = 0; i < jobs.size(); ++i) {
@@ -199,7 +203,8 @@ class IpsecMbEngine : public CryptoEngine {
         }
     }
 
-    static void describe_hmac_suite(IMB_JOB& to, IpsecMbContext& context, const CryptoJob& job, std::uint8_t* icv) {
+    static void describe_hmac_suite(IMB_JOB& to, IpsecMbContext& context, const CryptoJob& job,
+                                    std::uint8_t* icv) {
         const bool null_cipher = context.suite.encryption == KL_ENCR_NULL;
         to.cipher_mode = null_cipher ? IMB_CIPHER_NULL : IMB_CIPHER_CBC;
         to.enc_keys = context.keys.encrypt.data();
@@ -213,7 +218,8 @@ class IpsecMbEngine : public CryptoEngine {
         to.u.HMAC._hashed_auth_key_xor_ipad = context.keys.inner.data();
         to.u.HMAC._hashed_auth_key_xor_opad = context.keys.outer.data();
         if (context.esn) {
-            // The unsent half is hashed behind the text (RFC 4303 2.8), where the ICV stands; that one is in the scratch.
+            // The unsent half is hashed behind the text (RFC 4303 2.8), where the ICV stands; that one is in
+            // the scratch.
             store_be32(icv, job.sequence_high);
             to.msg_len_to_hash_in_bytes += 4;
         }
@@ -227,8 +233,8 @@ class IpsecMbEngine : public CryptoEngine {
             const std::uint32_t octets = context.suite.icv_octets;
             if (done->status != IMB_STATUS_COMPLETED) continue;
             if (context.seals) {
-                std::memcpy(job.esp + kEspHeaderOctets + context.suite.iv_octets + job.text_octets, scratch.tag.data(),
-                            octets);
+                std::memcpy(job.esp + kEspHeaderOctets + context.suite.iv_octets + job.text_octets,
+                            scratch.tag.data(), octets);
                 job.ok = true;
             } else {
                 job.ok = CRYPTO_memcmp(scratch.tag.data(), scratch.received.data(), octets) == 0;
@@ -244,7 +250,8 @@ class IpsecMbEngine : public CryptoEngine {
 
 std::expected<std::unique_ptr<CryptoEngine>, std::string> make_ipsec_mb_engine() {
     IMB_MGR* const manager = alloc_mb_mgr(0);
-    if (manager == nullptr) return std::unexpected("intel-ipsec-mb cannot allocate its manager: out of memory");
+    if (manager == nullptr)
+        return std::unexpected("intel-ipsec-mb cannot allocate its manager: out of memory");
     IMB_ARCH architecture = IMB_ARCH_NONE;
     init_mb_mgr_auto(manager, &architecture);
     if (imb_get_errno(manager) != 0 || architecture < IMB_ARCH_SSE) {

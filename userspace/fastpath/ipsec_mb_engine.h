@@ -1,4 +1,5 @@
-// ESP cryptography by intel-ipsec-mb: several packets share the vector units of the CPU, whichever SAs they belong to.
+// ESP cryptography by intel-ipsec-mb: several packets share the vector units of the CPU, whichever SAs they
+// belong to.
 #pragma once
 
 #include <memory>

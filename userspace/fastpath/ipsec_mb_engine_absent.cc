@@ -4,7 +4,8 @@
 namespace keyline::fastpath {
 
 std::expected<std::unique_ptr<CryptoEngine>, std::string> make_ipsec_mb_engine() {
-    return std::unexpected("this build has no intel-ipsec-mb; use --engine openssl, or build where libipsec-mb-dev is");
+    return std::unexpected(
+        "this build has no intel-ipsec-mb; use --engine openssl, or build where libipsec-mb-dev is");
 }
 
 }  // namespace keyline::fastpath

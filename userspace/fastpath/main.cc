@@ -1,8 +1,8 @@
 // keyline-fastpath: the AF_XDP workers of one instance, as a process of their own.
-#include <CLI/CLI.hpp>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <CLI/CLI.hpp>
 #include <string>
 
 #include "fastpath/service.h"
@@ -19,7 +19,8 @@ int main(int argc, char** argv) {
         "keylined must run for the same instance; keys come from its maps alone.",
         "keyline-fastpath"};
     app.add_option("--instance", options.instance, "Name of keylined's instance")->option_text("NAME=main");
-    app.add_option("--workers", options.workers, "Worker threads, at most 16; one per usable CPU unless given")
+    app.add_option("--workers", options.workers,
+                   "Worker threads, at most 16; one per usable CPU unless given")
         ->check(CLI::Range(1, KL_MAX_WORKERS))
         ->option_text("N");
     app.add_option("--engine", engine, "Cryptography: auto, openssl or ipsec-mb")

@@ -42,7 +42,8 @@ kl_reason prepare(Prepared& prepared, CryptoJob& job, const Clock& clock) {
     request.frame->set_network_octets(ip.total_octets);
     prepared.esp_at = ip.upper_at + (encapsulated ? kUdpOctets : 0);
     prepared.text_at = prepared.esp_at + kEspHeaderOctets + suite.iv_octets;
-    if (ip.total_octets < prepared.text_at + kTrailerOctets + suite.icv_octets) return KL_REASON_DROP_TRUNCATED;
+    if (ip.total_octets < prepared.text_at + kTrailerOctets + suite.icv_octets)
+        return KL_REASON_DROP_TRUNCATED;
     const std::uint32_t text_octets = ip.total_octets - prepared.text_at - suite.icv_octets;
     if (text_octets % suite.alignment != 0) return KL_REASON_DROP_TRUNCATED;
 
@@ -76,7 +77,8 @@ void renew_upper_checksum(std::span<std::uint8_t> packet, const IpPacket& ip) {
     if (ip.protocol == kProtocolUdp && load_be16(&upper[field_at]) == 0) return;
     store_be16(&upper[field_at], 0);
     const auto octets = static_cast<std::uint32_t>(upper.size());
-    const std::uint16_t sum = checksum_finish(checksum_add(upper, pseudo_header_sum(packet, ip.protocol, octets)));
+    const std::uint16_t sum =
+        checksum_finish(checksum_add(upper, pseudo_header_sum(packet, ip.protocol, octets)));
     store_be16(&upper[field_at], sum == 0 && ip.protocol == kProtocolUdp ? 0xffff : sum);
 }
 
@@ -95,8 +97,10 @@ kl_reason strip_tunnel(const Prepared& prepared, std::uint32_t payload_octets, s
     frame.set_network_octets(payload_octets);
     const auto inner = parse_ip(frame.packet());
     if (!inner) return inner.error();
-    if (next_header != (inner->family == KL_FAMILY_V4 ? kProtocolIpv4 : kProtocolIpv6)) return KL_REASON_DROP_HEADERS;
-    frame.set_network_octets(inner->total_octets);  // RFC 4303 2.7: what follows is padding for confidentiality
+    if (next_header != (inner->family == KL_FAMILY_V4 ? kProtocolIpv4 : kProtocolIpv6))
+        return KL_REASON_DROP_HEADERS;
+    frame.set_network_octets(
+        inner->total_octets);  // RFC 4303 2.7: what follows is padding for confidentiality
     frame.set_family(inner->family);
     const auto traffic_class = decapsulated_traffic_class(inner->traffic_class, prepared.outer.traffic_class);
     if (!traffic_class) return KL_REASON_DROP_CONGESTION;

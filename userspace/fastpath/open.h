@@ -1,4 +1,5 @@
-// Inbound ESP processing (RFC 4303 3.4), in bursts and in place: sequence number, ICV, window, trailer, selectors, count.
+// Inbound ESP processing (RFC 4303 3.4), in bursts and in place: sequence number, ICV, window, trailer,
+// selectors, count.
 //
 // What it does not do: find the SA, reassemble, or deliver.
 #pragma once
@@ -18,8 +19,8 @@ struct OpenRequest {
 
     // Results. With OPENED the frame holds the plaintext packet.
     kl_reason reason = KL_REASON_DROP_CRYPTO;
-    // OPENED, but the packet is a fragment and the SA's selector asks for more than a fragment shows: it must be put
-    // together and pass `check_selector` before it is delivered (RFC 4301 7.3).
+    // OPENED, but the packet is a fragment and the SA's selector asks for more than a fragment shows: it must
+    // be put together and pass `check_selector` before it is delivered (RFC 4301 7.3).
     bool judge_whole = false;
 };
 

@@ -81,7 +81,8 @@ bool run_gcm(OpensslContext& context, CryptoJob& job) {
     if (EVP_CipherInit_ex(cipher, nullptr, nullptr, nullptr, nonce.data(), -1) != 1) return false;
     if (EVP_CipherUpdate(cipher, nullptr, &written, aad, aad_octets) != 1) return false;
     if (EVP_CipherUpdate(cipher, text, &written, text, static_cast<int>(job.text_octets)) != 1) return false;
-    if (!context.seals && EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_AEAD_SET_TAG, tag_octets, icv) != 1) return false;
+    if (!context.seals && EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_AEAD_SET_TAG, tag_octets, icv) != 1)
+        return false;
     if (EVP_CipherFinal_ex(cipher, icv, &written) != 1) return false;
     return !context.seals || EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_AEAD_GET_TAG, tag_octets, icv) == 1;
 }
@@ -92,7 +93,8 @@ bool run_cbc(OpensslContext& context, CryptoJob& job) {
     std::uint8_t* const text = iv + context.suite.iv_octets;
     int written = 0;
     return EVP_CipherInit_ex(context.cipher.get(), nullptr, nullptr, nullptr, iv, -1) == 1 &&
-           EVP_CipherUpdate(context.cipher.get(), text, &written, text, static_cast<int>(job.text_octets)) == 1 &&
+           EVP_CipherUpdate(context.cipher.get(), text, &written, text, static_cast<int>(job.text_octets)) ==
+               1 &&
            written == static_cast<int>(job.text_octets);
 }
 
@@ -123,14 +125,16 @@ class OpensslEngine : public CryptoEngine {
   public:
     kl_crypto_engine kind() const override { return KL_CRYPTO_OPENSSL; }
 
-    std::expected<std::unique_ptr<CipherContext>, std::string> make_context(const Suite& suite, const kl_sa_keys& keys,
+    std::expected<std::unique_ptr<CipherContext>, std::string> make_context(const Suite& suite,
+                                                                            const kl_sa_keys& keys,
                                                                             kl_direction direction,
                                                                             bool esn) override {
         auto context = std::make_unique<OpensslContext>();
         context->suite = suite;
         context->seals = direction == KL_OUTBOUND;
         context->esn = esn;
-        if (suite.is_gcm()) std::memcpy(context->salt.data(), keys.encryption + suite.key_octets, kSaltOctets);
+        if (suite.is_gcm())
+            std::memcpy(context->salt.data(), keys.encryption + suite.key_octets, kSaltOctets);
         if (suite.encryption != KL_ENCR_NULL) {
             context->cipher.reset(EVP_CIPHER_CTX_new());
             if (context->cipher == nullptr ||

@@ -12,7 +12,8 @@
 namespace keyline::fastpath {
 namespace {
 
-// Contexts of the reassembler: ESP from the wire; what an outbound SA is to seal; what came out of an inbound SA.
+// Contexts of the reassembler: ESP from the wire; what an outbound SA is to seal; what came out of an inbound
+// SA.
 constexpr std::uint32_t kFromWire = 0;
 constexpr std::uint32_t kInnerOfSa = 1U << 31;
 
@@ -25,7 +26,8 @@ std::uint32_t random_id() {
 }  // namespace
 
 PacketPath::PacketPath(CryptoEngine& engine, SaSource& sas, FrameSink& sink, FramePool& pool,
-                       std::span<const kl_port> ports, kl_worker_counters& counters, std::uint32_t* soft_events)
+                       std::span<const kl_port> ports, kl_worker_counters& counters,
+                       std::uint32_t* soft_events)
     : sas_(sas),
       sink_(sink),
       pool_(pool),
@@ -129,10 +131,11 @@ void PacketPath::hold(const Frame& frame, std::uint32_t rule, std::uint8_t port)
     const auto ip = parse_ip(frame.packet());
     if (!ip) return drop(frame, ip.error());
     const kl_tuple tuple = outbound_tuple(frame.packet(), *ip);
-    const bool kept = held_.add(sas_.hold_key(rule, tuple), {.port = port,
-                                                             .tuple = tuple,
-                                                             .since = clock_.monotonic,
-                                                             .frame = {frame.octets().begin(), frame.octets().end()}});
+    const bool kept =
+        held_.add(sas_.hold_key(rule, tuple), {.port = port,
+                                               .tuple = tuple,
+                                               .since = clock_.monotonic,
+                                               .frame = {frame.octets().begin(), frame.octets().end()}});
     if (!kept) count(KL_REASON_DROP_HOLD_FULL);
     pool_.give(frame);
 }
@@ -170,14 +173,16 @@ void PacketPath::open_reassembled(const Frame& frame, std::uint8_t port) {
 void PacketPath::flush_seals() {
     const auto requests = std::span(seal_requests_).first(seals_);
     sealer_.seal(requests, clock_);
-    for (std::size_t i = 0; i < requests.size(); ++i) finish_seal(requests[i], sealings_[i]);
+    for (std::size_t i = 0; i < requests.size(); ++i)
+        finish_seal(requests[i], sealings_[i]);
     seals_ = 0;
 }
 
 void PacketPath::flush_opens() {
     const auto requests = std::span(open_requests_).first(opens_);
     opener_.open(requests, clock_);
-    for (std::size_t i = 0; i < requests.size(); ++i) finish_open(requests[i], openings_[i]);
+    for (std::size_t i = 0; i < requests.size(); ++i)
+        finish_open(requests[i], openings_[i]);
     opens_ = 0;
 }
 
@@ -256,7 +261,8 @@ void PacketPath::transmit(const Frame& frame, std::uint8_t port, std::uint32_t m
             all_sent = false;
         }
     };
-    if (!fragment_packet(frame.packet(), mtu, fragment_id_++, emit)) return drop(frame, KL_REASON_DROP_TOO_BIG);
+    if (!fragment_packet(frame.packet(), mtu, fragment_id_++, emit))
+        return drop(frame, KL_REASON_DROP_TOO_BIG);
     count(all_sent ? reason : KL_REASON_DROP_RING_FULL);
     pool_.give(frame);
 }

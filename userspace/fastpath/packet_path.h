@@ -1,5 +1,6 @@
-// What happens to a frame between the socket it came by and the one it leaves by: seal, open, hold, reassemble, fragment,
-// deliver, or drop with a reason. No sockets and no maps in here, so tests feed it frames.
+// What happens to a frame between the socket it came by and the one it leaves by: seal, open, hold,
+// reassemble, fragment, deliver, or drop with a reason. No sockets and no maps in here, so tests feed it
+// frames.
 #pragma once
 
 #include <array>
@@ -37,7 +38,8 @@ class SaSource {
 class FrameSink {
   public:
     virtual ~FrameSink() = default;
-    // Takes the frame over and sends it out of the port. False when it cannot, and the frame stays the caller's.
+    // Takes the frame over and sends it out of the port. False when it cannot, and the frame stays the
+    // caller's.
     virtual bool send(std::uint8_t port, const Frame& frame) = 0;
     // IP octets that the port sends in one piece.
     virtual std::uint32_t mtu(std::uint8_t port) const = 0;
@@ -46,8 +48,8 @@ class FrameSink {
 class PacketPath {
   public:
     // `ports` is the mapped kl_ports; `counters` this worker's own. All must outlive the path.
-    PacketPath(CryptoEngine& engine, SaSource& sas, FrameSink& sink, FramePool& pool, std::span<const kl_port> ports,
-               kl_worker_counters& counters, std::uint32_t* soft_events);
+    PacketPath(CryptoEngine& engine, SaSource& sas, FrameSink& sink, FramePool& pool,
+               std::span<const kl_port> ports, kl_worker_counters& counters, std::uint32_t* soft_events);
 
     // The time that what follows is handled at.
     void set_clock(const Clock& clock) { clock_ = clock; }
@@ -55,7 +57,8 @@ class PacketPath {
     void receive(std::uint8_t port, Frame frame);
     // Seals and opens what waits for company in a burst.
     void flush();
-    // Looks after what waits for time: held packets, incomplete fragments. Call it every few milliseconds while `is_waiting`.
+    // Looks after what waits for time: held packets, incomplete fragments. Call it every few milliseconds
+    // while `is_waiting`.
     void tick();
     bool is_waiting() const { return !held_.empty() || reassembler_.pending() != 0; }
 
@@ -74,7 +77,8 @@ class PacketPath {
     void count(kl_reason reason, std::uint32_t packets = 1) { counters_.by_reason[reason] += packets; }
     void drop(const Frame& frame, kl_reason reason);
 
-    void queue_seal(Frame frame, std::uint32_t sa_index, std::uint8_t port, bool forwarded, bool was_fragmented);
+    void queue_seal(Frame frame, std::uint32_t sa_index, std::uint8_t port, bool forwarded,
+                    bool was_fragmented);
     void queue_open(const Frame& frame, std::uint32_t sa_index, std::uint8_t port);
     void hold(const Frame& frame, std::uint32_t rule, std::uint8_t port);
     void reassemble_esp(const Frame& frame, std::uint8_t port);
@@ -88,7 +92,8 @@ class PacketPath {
     void judge_whole(const OpenRequest& request, const Opening& opening);
 
     void deliver(const Frame& frame, std::uint8_t port);
-    // Sends a frame whose source address is written, in fragments if it must; `reason` counts what it was about.
+    // Sends a frame whose source address is written, in fragments if it must; `reason` counts what it was
+    // about.
     void transmit(const Frame& frame, std::uint8_t port, std::uint32_t mtu, kl_reason reason);
     void tell_sender(const Frame& frame, std::uint8_t port, kl_reason reason, std::uint32_t mtu);
     // A frame with the link layer of `like` and this packet; nullopt when the pool is exhausted.

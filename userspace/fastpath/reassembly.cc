@@ -11,7 +11,8 @@ constexpr std::uint32_t kMaxPacket = 65535;
 
 }  // namespace
 
-Reassembler::Key Reassembler::key_of(std::uint32_t context, std::span<const std::uint8_t> packet, const IpPacket& ip) {
+Reassembler::Key Reassembler::key_of(std::uint32_t context, std::span<const std::uint8_t> packet,
+                                     const IpPacket& ip) {
     Key key{.context = context, .identification = ip.fragment_id, .family = ip.family};
     if (ip.family == KL_FAMILY_V4) {
         key.protocol = ip.protocol;
@@ -56,11 +57,12 @@ bool Reassembler::insert(Pending& pending, std::span<const std::uint8_t> packet,
     return true;
 }
 
-Reassembler::Result Reassembler::add(std::uint32_t context, std::span<const std::uint8_t> packet, const IpPacket& ip,
-                                     std::uint64_t now) {
+Reassembler::Result Reassembler::add(std::uint32_t context, std::span<const std::uint8_t> packet,
+                                     const IpPacket& ip, std::uint64_t now) {
     Result result;
     const Key key = key_of(context, packet, ip);
-    auto at = std::find_if(pending_.begin(), pending_.end(), [&](const Pending& pending) { return pending.key == key; });
+    auto at = std::find_if(pending_.begin(), pending_.end(),
+                           [&](const Pending& pending) { return pending.key == key; });
     if (at == pending_.end()) {
         if (pending_.size() == kMaxReassemblies) {
             result.dropped += pending_.front().fragments();

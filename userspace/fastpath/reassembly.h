@@ -22,15 +22,17 @@ class Reassembler {
   public:
     // What came of one fragment.
     struct Result {
-        std::optional<Bytes> packet;   // the whole packet, when this was its last missing part
-        std::uint32_t dropped = 0;     // fragments given up by this call: to be counted as DROP_FRAGMENT
+        std::optional<Bytes> packet;  // the whole packet, when this was its last missing part
+        std::uint32_t dropped = 0;    // fragments given up by this call: to be counted as DROP_FRAGMENT
     };
 
-    // Takes a copy. `packet` is a fragment, as parse_ip said in `ip`. Fragments of different `context`s (an SA, or the wire)
-    // never meet. `now` is in nanoseconds.
-    Result add(std::uint32_t context, std::span<const std::uint8_t> packet, const IpPacket& ip, std::uint64_t now);
+    // Takes a copy. `packet` is a fragment, as parse_ip said in `ip`. Fragments of different `context`s (an
+    // SA, or the wire) never meet. `now` is in nanoseconds.
+    Result add(std::uint32_t context, std::span<const std::uint8_t> packet, const IpPacket& ip,
+               std::uint64_t now);
 
-    // Gives up what has waited longer than kReassemblyTimeout; the number of fragments that were lost with it.
+    // Gives up what has waited longer than kReassemblyTimeout; the number of fragments that were lost with
+    // it.
     std::uint32_t expire(std::uint64_t now);
 
     std::size_t pending() const { return pending_.size(); }

@@ -13,7 +13,8 @@ class StateLock {
   public:
     explicit StateLock(kl_sa_state& state) : word_(state.lock) {
         while (word_.exchange(1, std::memory_order_acquire) != 0) {
-            while (word_.load(std::memory_order_relaxed) != 0) __builtin_ia32_pause();
+            while (word_.load(std::memory_order_relaxed) != 0)
+                __builtin_ia32_pause();
         }
     }
     ~StateLock() { word_.store(0, std::memory_order_release); }

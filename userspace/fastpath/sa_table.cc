@@ -32,7 +32,8 @@ const SecurityAssociation* SaTable::load(std::uint32_t index, std::uint32_t epoc
     kl_sa sa{};
     KeysOnStack secret;
     // The keys belong to this epoch only when the index was not given to another SA while we read.
-    const bool read = maps_.sa_keys().lookup_octets(&index, &secret.keys) && maps_.sas().lookup_octets(&index, &sa);
+    const bool read =
+        maps_.sa_keys().lookup_octets(&index, &secret.keys) && maps_.sas().lookup_octets(&index, &sa);
     if (!read || sa.epoch != epoch) {
         entry.epoch = 0;
         known_.pop_back();

@@ -1,4 +1,5 @@
-// The SAs of an instance as one worker sees them: the maps (shared/sa.h), and the key schedules it has made so far.
+// The SAs of an instance as one worker sees them: the maps (shared/sa.h), and the key schedules it has made
+// so far.
 #pragma once
 
 #include <cstdint>
@@ -24,12 +25,13 @@ class SaTable : public SaSource {
 
     // Frees what `find` replaced. To be called between batches.
     void release_replaced() { replaced_.clear(); }
-    // Wipes the key schedules of SAs that are gone. Costs a look at every index in use; once a second is enough.
+    // Wipes the key schedules of SAs that are gone. Costs a look at every index in use; once a second is
+    // enough.
     void sweep();
 
   private:
     struct Entry {
-        std::uint32_t epoch = 0;  // 0: nothing known
+        std::uint32_t epoch = 0;                  // 0: nothing known
         std::unique_ptr<SecurityAssociation> sa;  // nullptr: this epoch's SA cannot be used, and was reported
     };
 
@@ -37,7 +39,7 @@ class SaTable : public SaSource {
 
     const InstanceMaps& maps_;
     CryptoEngine& engine_;
-    std::vector<Entry> cached_;  // by index
+    std::vector<Entry> cached_;         // by index
     std::vector<std::uint32_t> known_;  // indices with an epoch
     std::vector<std::unique_ptr<SecurityAssociation>> replaced_;
 };

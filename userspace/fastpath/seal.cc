@@ -45,8 +45,7 @@ Layout lay_out(const SecurityAssociation& sa, std::span<const std::uint8_t> pack
     layout.padding_octets = (align - unpadded % align) % align;
     const std::uint32_t outer = tunnel ? sa.outer_header_octets() : layout.kept_octets;
     layout.esp_at = outer + (sa.is_encapsulated() ? kUdpOctets : 0);
-    layout.total_octets =
-        outer + sa.front_octets() + unpadded + layout.padding_octets + sa.suite.icv_octets;
+    layout.total_octets = outer + sa.front_octets() + unpadded + layout.padding_octets + sa.suite.icv_octets;
     return layout;
 }
 
@@ -117,14 +116,16 @@ void write_esp(std::uint8_t* esp, const SecurityAssociation& sa, const Layout& l
         std::copy(random_iv.begin(), random_iv.end(), iv);
     }
     std::uint8_t* const padding = iv + sa.suite.iv_octets + layout.payload_octets;
-    for (std::uint32_t i = 0; i < layout.padding_octets; ++i) padding[i] = static_cast<std::uint8_t>(i + 1);
+    for (std::uint32_t i = 0; i < layout.padding_octets; ++i)
+        padding[i] = static_cast<std::uint8_t>(i + 1);
     padding[layout.padding_octets] = static_cast<std::uint8_t>(layout.padding_octets);
     padding[layout.padding_octets + 1] = layout.next_header;
 }
 
 }  // namespace
 
-std::uint32_t plaintext_mtu(const SecurityAssociation& sa, std::uint32_t path_mtu, std::uint32_t kept_header_octets) {
+std::uint32_t plaintext_mtu(const SecurityAssociation& sa, std::uint32_t path_mtu,
+                            std::uint32_t kept_header_octets) {
     const std::uint32_t outer = sa.is_tunnel() ? sa.outer_header_octets() : kept_header_octets;
     const std::uint32_t fixed = outer + sa.front_octets() + sa.suite.icv_octets;
     if (path_mtu < fixed + sa.suite.alignment) return 0;
@@ -155,7 +156,8 @@ bool Sealer::prepare(SealRequest& request, Prepared& prepared, const Clock& cloc
     const auto ip = parse_ip(frame.packet());
     if (!ip) return refuse(ip.error());
     // RFC 4303 3.3.4: transport mode protects whole packets only.
-    if (!sa.is_tunnel() && (ip->is_fragment() || ip->family != sa.sa.family)) return refuse(KL_REASON_DROP_FRAGMENT);
+    if (!sa.is_tunnel() && (ip->is_fragment() || ip->family != sa.sa.family))
+        return refuse(KL_REASON_DROP_FRAGMENT);
     if (request.forwarded && ip->hop_limit <= 1) return refuse(KL_REASON_DROP_HOP_LIMIT);
 
     const Layout layout = lay_out(sa, frame.packet(), *ip);
@@ -184,7 +186,8 @@ bool Sealer::prepare(SealRequest& request, Prepared& prepared, const Clock& cloc
         set_total_octets(packet, layout.total_octets);
     }
     if (sa.is_encapsulated()) {
-        write_udp_header(&packet[layout.esp_at - kUdpOctets], sa, layout.total_octets - layout.esp_at + kUdpOctets);
+        write_udp_header(&packet[layout.esp_at - kUdpOctets], sa,
+                         layout.total_octets - layout.esp_at + kUdpOctets);
     }
     std::uint8_t* const esp = &packet[layout.esp_at];
     write_esp(esp, sa, layout, sequence, random_iv);
@@ -223,7 +226,8 @@ void Sealer::seal(std::span<SealRequest> requests, const Clock& clock) {
         if (sa.is_encapsulated() && sa.sa.family == KL_FAMILY_V6) {
             finish_udp_checksum(request.frame->packet(), prepared[i].esp_at - kUdpOctets);
         }
-        if (sa.count(1, prepared[i].plain_octets, clock)) __atomic_fetch_add(soft_events_, 1, __ATOMIC_RELAXED);
+        if (sa.count(1, prepared[i].plain_octets, clock))
+            __atomic_fetch_add(soft_events_, 1, __ATOMIC_RELAXED);
     }
 }
 

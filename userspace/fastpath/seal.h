@@ -21,7 +21,8 @@ struct SealRequest {
     std::uint32_t path_mtu = 0;  // IP octets that leave in one piece
     // The packet is being forwarded here, so its TTL or hop limit is ours to decrement (RFC 4301 5.1.2.1).
     bool forwarded = false;
-    // The sender fragmented it himself and we put it together: the ESP packet may be fragmented whatever DF says.
+    // The sender fragmented it himself and we put it together: the ESP packet may be fragmented whatever DF
+    // says.
     bool was_fragmented = false;
 
     // Results. Unless `reason` is SEALED the frame is as it was, so that an ICMP error can quote it.
@@ -30,9 +31,10 @@ struct SealRequest {
     bool fragment = false;       // sealed, larger than path_mtu, and to be sent as fragments
 };
 
-// The largest plaintext packet that leaves through the SA in path_mtu octets; 0 when none does. In transport mode
-// `kept_header_octets` are the headers that stay in front of ESP.
-std::uint32_t plaintext_mtu(const SecurityAssociation& sa, std::uint32_t path_mtu, std::uint32_t kept_header_octets);
+// The largest plaintext packet that leaves through the SA in path_mtu octets; 0 when none does. In transport
+// mode `kept_header_octets` are the headers that stay in front of ESP.
+std::uint32_t plaintext_mtu(const SecurityAssociation& sa, std::uint32_t path_mtu,
+                            std::uint32_t kept_header_octets);
 
 class Sealer {
   public:

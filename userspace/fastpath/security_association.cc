@@ -47,10 +47,12 @@ bool SecurityAssociation::count(std::uint64_t packets, std::uint64_t octets, con
         return seconds != 0 && clock.realtime >= sa.installed + seconds;
     };
     std::uint32_t flags = 0;
-    if (is_past(all_packets, sa.soft_packets) || is_past(all_octets, sa.soft_octets) || past_time(sa.soft_seconds)) {
+    if (is_past(all_packets, sa.soft_packets) || is_past(all_octets, sa.soft_octets) ||
+        past_time(sa.soft_seconds)) {
         flags |= KL_SA_SOFT_EXPIRED;
     }
-    if (is_past(all_packets, sa.hard_packets) || is_past(all_octets, sa.hard_octets) || past_time(sa.hard_seconds)) {
+    if (is_past(all_packets, sa.hard_packets) || is_past(all_octets, sa.hard_octets) ||
+        past_time(sa.hard_seconds)) {
         flags |= KL_SA_HARD_EXPIRED;
     }
     const std::uint32_t known = __atomic_load_n(&state->flags, __ATOMIC_RELAXED);
@@ -82,7 +84,8 @@ std::expected<std::unique_ptr<SecurityAssociation>, std::string> make_security_a
 }
 
 bool covers(const kl_selector& selector, const kl_tuple& tuple) {
-    return selector.family == tuple.family && prefix_covers(selector.local, selector.local_prefix, tuple.local) &&
+    return selector.family == tuple.family &&
+           prefix_covers(selector.local, selector.local_prefix, tuple.local) &&
            prefix_covers(selector.remote, selector.remote_prefix, tuple.remote) &&
            (selector.protocol == 0 || selector.protocol == tuple.protocol) &&
            (selector.local_port == 0 || selector.local_port == tuple.local_port) &&

@@ -1,4 +1,5 @@
-// An SA as a worker has it: what keylined wrote, the key schedules made from it, and the state all workers share.
+// An SA as a worker has it: what keylined wrote, the key schedules made from it, and the state all workers
+// share.
 #pragma once
 
 #include <cstdint>
@@ -38,18 +39,21 @@ struct SecurityAssociation {
 
     // RFC 4301 4.4.2.1: past a hard lifetime the SA carries nothing more.
     bool is_expired(const Clock& clock) const;
-    // Counts packets of plaintext. True when this crossed a lifetime for the first time, which the keyer must learn of.
+    // Counts packets of plaintext. True when this crossed a lifetime for the first time, which the keyer must
+    // learn of.
     bool count(std::uint64_t packets, std::uint64_t octets, const Clock& clock) const;
     void count_error() const;
 };
 
-// An error that names the SA when its suite is not served or the engine refuses it. `state` must outlive the result.
+// An error that names the SA when its suite is not served or the engine refuses it. `state` must outlive the
+// result.
 std::expected<std::unique_ptr<SecurityAssociation>, std::string> make_security_association(
     CryptoEngine& engine, const kl_sa& sa, const kl_sa_keys& keys, kl_sa_state* state);
 
 // True when the packet lies within the selector (RFC 4301 4.4.1.1).
 bool covers(const kl_selector& selector, const kl_tuple& tuple);
-// True when one fragment does not show all that the selector asks for, so that the whole packet must be judged.
+// True when one fragment does not show all that the selector asks for, so that the whole packet must be
+// judged.
 bool needs_whole_packet(const kl_selector& selector);
 
 }  // namespace keyline::fastpath

@@ -22,7 +22,8 @@ namespace keyline::fastpath {
 namespace {
 
 constexpr timespec kHeartbeat{0, 250'000'000};
-constexpr unsigned kBeatsPerLook = 4;  // how often it is looked whether the maps are still those of the instance
+constexpr unsigned kBeatsPerLook =
+    4;  // how often it is looked whether the maps are still those of the instance
 
 // Holds the instance: a second process for it finds this locked. The kernel releases it however we end.
 class InstanceLock {
@@ -66,7 +67,8 @@ void forget_predecessor(const InstanceMaps& maps) {
 
 class WorkerThreads {
   public:
-    WorkerThreads(std::vector<std::unique_ptr<Worker>>& workers, const std::vector<int>& cpus) : workers_(workers) {
+    WorkerThreads(std::vector<std::unique_ptr<Worker>>& workers, const std::vector<int>& cpus)
+        : workers_(workers) {
         for (std::size_t i = 0; i < workers.size(); ++i) {
             threads_.emplace_back([this, i] { workers_[i]->run(stop_); });
             pthread_setname_np(threads_.back().native_handle(), fmt::format("worker {}", i).c_str());
@@ -81,8 +83,10 @@ class WorkerThreads {
     }
     ~WorkerThreads() {
         stop_ = true;
-        for (const auto& worker : workers_) worker->wake();
-        for (std::thread& thread : threads_) thread.join();
+        for (const auto& worker : workers_)
+            worker->wake();
+        for (std::thread& thread : threads_)
+            thread.join();
     }
     WorkerThreads(const WorkerThreads&) = delete;
     WorkerThreads& operator=(const WorkerThreads&) = delete;
@@ -99,7 +103,8 @@ std::uint64_t least_alive(const std::vector<std::unique_ptr<Worker>>& workers) {
 }
 
 // Until a signal; an error when the instance's maps are gone.
-std::expected<void, std::string> beat(const InstanceMaps& maps, const std::vector<std::unique_ptr<Worker>>& workers,
+std::expected<void, std::string> beat(const InstanceMaps& maps,
+                                      const std::vector<std::unique_ptr<Worker>>& workers,
                                       const sigset_t& signals, const std::string& instance) {
     bool ready = false;
     for (unsigned beats = 0;; ++beats) {
@@ -112,7 +117,8 @@ std::expected<void, std::string> beat(const InstanceMaps& maps, const std::vecto
         __atomic_store_n(&maps.config().worker_heartbeat, alive, __ATOMIC_RELAXED);
         if (beats % kBeatsPerLook == 0 && !maps.is_current()) {
             return std::unexpected(fmt::format(
-                "the maps of instance \"{}\" were removed or replaced: start keyline-fastpath again", instance));
+                "the maps of instance \"{}\" were removed or replaced: start keyline-fastpath again",
+                instance));
         }
         if (sigtimedwait(&signals, nullptr, &kHeartbeat) > 0) return {};
     }
@@ -133,7 +139,8 @@ std::expected<void, std::string> run_service(const ServiceOptions& options) {
     Transfers transfers(count);
     std::vector<std::unique_ptr<Worker>> workers;
     for (std::uint32_t i = 0; i < count; ++i) {
-        auto worker = Worker::create(*maps, transfers, {.number = i, .workers = count, .engine = options.engine});
+        auto worker =
+            Worker::create(*maps, transfers, {.number = i, .workers = count, .engine = options.engine});
         if (!worker) return std::unexpected(worker.error());
         workers.push_back(std::move(*worker));
     }

@@ -1,4 +1,5 @@
-// The process: opens the instance, starts the workers, keeps kl_config told that they live, and stops them on a signal.
+// The process: opens the instance, starts the workers, keeps kl_config told that they live, and stops them on
+// a signal.
 #pragma once
 
 #include <cstdint>

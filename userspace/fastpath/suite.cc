@@ -42,7 +42,8 @@ std::expected<Suite, std::string> suite_of(const kl_sa& sa, const kl_sa_keys& ke
     }
     if (suite.is_gcm()) {
         if (suite.integrity == KL_INTEG_NONE && suite.integrity_octets == 0) return suite;
-        return std::unexpected(fmt::format("SA {:08x}: AES-GCM stands with no other integrity algorithm", sa.spi));
+        return std::unexpected(
+            fmt::format("SA {:08x}: AES-GCM stands with no other integrity algorithm", sa.spi));
     }
     struct Hmac {
         std::uint32_t key_octets, icv_octets;
@@ -61,8 +62,8 @@ std::expected<Suite, std::string> suite_of(const kl_sa& sa, const kl_sa_keys& ke
             hmac = {64, 32};
             break;
         default:
-            return std::unexpected(
-                fmt::format("SA {:08x}: the fast path has no integrity algorithm of number {}", sa.spi, sa.integrity));
+            return std::unexpected(fmt::format(
+                "SA {:08x}: the fast path has no integrity algorithm of number {}", sa.spi, sa.integrity));
     }
     if (suite.integrity_octets != hmac.key_octets) return wrong_key("HMAC", suite.integrity_octets);
     suite.icv_octets = hmac.icv_octets;

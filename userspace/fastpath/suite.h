@@ -27,7 +27,8 @@ struct Suite {
     std::uint32_t overhead() const { return kEspHeaderOctets + iv_octets + icv_octets; }
 };
 
-// The suite an SA has; an error that names what is wrong when no engine of ours serves it, or a key has the wrong length.
+// The suite an SA has; an error that names what is wrong when no engine of ours serves it, or a key has the
+// wrong length.
 std::expected<Suite, std::string> suite_of(const kl_sa& sa, const kl_sa_keys& keys);
 
 }  // namespace keyline::fastpath

@@ -11,11 +11,13 @@ constexpr std::size_t kMaxWaiting = 1024;
 }  // namespace
 
 Transfers::Transfers(std::uint32_t workers) : boxes_(workers) {
-    for (Box& box : boxes_) box.event = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    for (Box& box : boxes_)
+        box.event = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 }
 
 Transfers::~Transfers() {
-    for (const Box& box : boxes_) close(box.event);
+    for (const Box& box : boxes_)
+        close(box.event);
 }
 
 bool Transfers::put(std::uint32_t worker, std::uint8_t port, std::span<const std::uint8_t> frame) {

@@ -1,5 +1,5 @@
-// Frames for a port on which the worker at hand has no queue: they go to the worker that has one. This happens only where
-// an interface has fewer queues than there are workers, so it copies and locks.
+// Frames for a port on which the worker at hand has no queue: they go to the worker that has one. This
+// happens only where an interface has fewer queues than there are workers, so it copies and locks.
 #pragma once
 
 #include <atomic>

@@ -10,8 +10,13 @@ namespace {
 
 constexpr std::size_t kReceiveBatch = 256;
 constexpr std::uint64_t kHousekeeping = 1'000'000'000;  // nanoseconds
-constexpr int kIdleWait = 200;                          // milliseconds; also how soon a new port is noticed
-constexpr int kShortWait = 2;                           // milliseconds, while packets wait for time
+// A queue stays busy for a moment after its last socket was closed, as the kernel frees it in the background.
+// So a socket that cannot be opened is tried again soon, and reported only when that goes on.
+constexpr std::uint64_t kRetry = 100'000'000;  // nanoseconds
+constexpr unsigned kTriesBeforeReport = 10;
+constexpr int kIdleWait = 200;  // milliseconds; also how soon a new port is noticed
+constexpr int kRetryWait = 50;  // milliseconds, while a socket is missing
+constexpr int kShortWait = 2;   // milliseconds, while packets wait for time
 
 const char* mode_name(kl_xsk_mode mode) {
     switch (mode) {
@@ -28,13 +33,15 @@ const char* mode_name(kl_xsk_mode mode) {
 
 }  // namespace
 
-std::expected<std::unique_ptr<Worker>, std::string> Worker::create(const InstanceMaps& maps, Transfers& transfers,
+std::expected<std::unique_ptr<Worker>, std::string> Worker::create(const InstanceMaps& maps,
+                                                                   Transfers& transfers,
                                                                    const Options& options) {
     auto engine = make_engine(options.engine);
     if (!engine) return std::unexpected(engine.error());
     auto pool = FramePool::create(options.frames);
     if (!pool) return std::unexpected(pool.error());
-    return std::unique_ptr<Worker>(new Worker(maps, transfers, options, std::move(*pool), std::move(*engine)));
+    return std::unique_ptr<Worker>(
+        new Worker(maps, transfers, options, std::move(*pool), std::move(*engine)));
 }
 
 Worker::Worker(const InstanceMaps& maps, Transfers& transfers, const Options& options,
@@ -45,7 +52,8 @@ Worker::Worker(const InstanceMaps& maps, Transfers& transfers, const Options& op
       pool_(std::move(pool)),
       engine_(std::move(engine)),
       sas_(maps, *engine_),
-      path_(*engine_, sas_, *this, *pool_, maps.ports(), maps.counters()[options.number], &maps.config().soft_events) {}
+      path_(*engine_, sas_, *this, *pool_, maps.ports(), maps.counters()[options.number],
+            &maps.config().soft_events) {}
 
 Worker::~Worker() {
     for (const Served& served : served_) {
@@ -74,7 +82,8 @@ bool Worker::serve_once() {
     std::uint32_t lost = 0;
     for (Served& served : served_) {
         const std::size_t count = served.socket->receive(frames, lost);
-        for (std::size_t i = 0; i < count; ++i) path_.receive(served.port, frames[i]);
+        for (std::size_t i = 0; i < count; ++i)
+            path_.receive(served.port, frames[i]);
         busy |= count != 0;
     }
     counters().by_reason[KL_REASON_DROP_RING_FULL] += lost;
@@ -97,7 +106,8 @@ void Worker::wait() {
         unsent |= served.socket->has_unsent();
     }
     polled.push_back({.fd = transfers_.fd(options_.number), .events = POLLIN});
-    poll(polled.data(), polled.size(), unsent || path_.is_waiting() ? kShortWait : kIdleWait);
+    const bool soon = unsent || path_.is_waiting();
+    poll(polled.data(), polled.size(), soon ? kShortWait : failed_tries_ != 0 ? kRetryWait : kIdleWait);
 }
 
 // Sends what other workers left here for ports that only this one serves.
@@ -126,31 +136,35 @@ bool Worker::send(std::uint8_t port, const Frame& frame) {
 
 void Worker::keep_house() {
     const std::uint32_t epoch = __atomic_load_n(&maps_.config().ports_epoch, __ATOMIC_ACQUIRE);
-    const bool due = clock_.monotonic - last_housekeeping_ > kHousekeeping;
-    if (epoch != ports_epoch_ || (due && ports_incomplete_)) {
+    if (epoch != ports_epoch_ || (failed_tries_ != 0 && clock_.monotonic - last_try_ > kRetry)) {
         ports_epoch_ = epoch;
         follow_ports();
     }
-    if (!due) return;
+    if (clock_.monotonic - last_housekeeping_ <= kHousekeeping) return;
     last_housekeeping_ = clock_.monotonic;
     sas_.sweep();
 }
 
 // Makes the sockets be those that kl_ports asks for.
 void Worker::follow_ports() {
-    ports_incomplete_ = false;
+    last_try_ = clock_.monotonic;
+    std::string error;
     close_gone();
     for (std::uint32_t number = 0; number < KL_MAX_PORTS; ++number) {
         const kl_port& port = maps_.ports()[number];
         if (port.role == KL_PORT_NONE || port.ifindex == 0) continue;
         for (std::uint32_t queue = 0; queue < std::min<std::uint32_t>(port.queues, KL_MAX_QUEUES); ++queue) {
-            const bool have = std::ranges::any_of(
-                served_, [&](const Served& served) { return served.port == number && served.queue == queue; });
-            if (is_mine(queue) && !have) {
+            const bool have = std::ranges::any_of(served_, [&](const Served& served) {
+                return served.port == number && served.queue == queue;
+            });
+            if (!is_mine(queue) || have) continue;
+            const auto opened =
                 open_socket(static_cast<std::uint8_t>(number), static_cast<std::uint8_t>(queue));
-            }
+            if (!opened) error = opened.error();
         }
     }
+    failed_tries_ = error.empty() ? 0 : failed_tries_ + 1;
+    if (failed_tries_ == kTriesBeforeReport) spdlog::error("worker {}: {}", options_.number, error);
     index_sockets();
 }
 
@@ -167,30 +181,28 @@ void Worker::close_gone() {
     });
 }
 
-void Worker::open_socket(std::uint8_t number, std::uint8_t queue) {
+std::expected<void, std::string> Worker::open_socket(std::uint8_t number, std::uint8_t queue) {
     kl_port& port = maps_.ports()[number];
     const std::string name(port.name, strnlen(port.name, sizeof port.name));
-    const auto fail = [&](const std::string& error) {
-        ports_incomplete_ = true;
-        if (error != last_error_) spdlog::error("worker {}: {}", options_.number, error);
-        last_error_ = error;
-    };
     auto socket = XskSocket::open(*pool_, name, queue, static_cast<kl_xdp_mode>(port.xdp_mode));
-    if (!socket) return fail(socket.error());
+    if (!socket) return std::unexpected(socket.error());
     const std::uint32_t index = KL_XSK_INDEX(number, queue);
     const auto updated = maps_.xsks().update(index, static_cast<std::uint32_t>((*socket)->fd()));
-    if (!updated) return fail(fmt::format("socket of {} queue {}: {}", name, queue, updated.error()));
+    if (!updated)
+        return std::unexpected(fmt::format("socket of {} queue {}: {}", name, queue, updated.error()));
     const kl_xsk_mode mode = (*socket)->mode();
     port.xsk_mode[queue] = static_cast<std::uint8_t>(mode);
     port.served[queue] = static_cast<std::uint8_t>(options_.number + 1);
     spdlog::info("worker {}: {} queue {}: AF_XDP {}", options_.number, name, queue, mode_name(mode));
     served_.push_back({number, queue, port.ifindex, port.xdp_mode, std::move(*socket)});
+    return {};
 }
 
 void Worker::index_sockets() {
     constexpr std::uint32_t kLargestInFrame = kFrameOctets - kFrameStart - 22;  // Ethernet and two tags
     transmit_by_.fill(nullptr);
-    for (std::uint32_t number = 0; number < KL_MAX_PORTS; ++number) mtus_[number] = maps_.ports()[number].mtu;
+    for (std::uint32_t number = 0; number < KL_MAX_PORTS; ++number)
+        mtus_[number] = maps_.ports()[number].mtu;
     for (const Served& served : served_) {
         if (transmit_by_[served.port] == nullptr) transmit_by_[served.port] = served.socket.get();
         if (!served.socket->scatter_gather()) {

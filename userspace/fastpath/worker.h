@@ -1,5 +1,5 @@
-// One worker: a thread with sockets, packet memory, cipher engine and counters of its own. Worker w of n serves, on every
-// port, the queues whose number modulo n is w.
+// One worker: a thread with sockets, packet memory, cipher engine and counters of its own. Worker w of n
+// serves, on every port, the queues whose number modulo n is w.
 #pragma once
 
 #include <array>
@@ -29,7 +29,8 @@ class Worker : private FrameSink {
         std::uint32_t frames = 16384;
     };
 
-    static std::expected<std::unique_ptr<Worker>, std::string> create(const InstanceMaps& maps, Transfers& transfers,
+    static std::expected<std::unique_ptr<Worker>, std::string> create(const InstanceMaps& maps,
+                                                                      Transfers& transfers,
                                                                       const Options& options);
     ~Worker() override;
 
@@ -50,8 +51,8 @@ class Worker : private FrameSink {
         std::unique_ptr<XskSocket> socket;
     };
 
-    Worker(const InstanceMaps& maps, Transfers& transfers, const Options& options, std::unique_ptr<FramePool> pool,
-           std::unique_ptr<CryptoEngine> engine);
+    Worker(const InstanceMaps& maps, Transfers& transfers, const Options& options,
+           std::unique_ptr<FramePool> pool, std::unique_ptr<CryptoEngine> engine);
 
     // FrameSink
     bool send(std::uint8_t port, const Frame& frame) override;
@@ -63,7 +64,7 @@ class Worker : private FrameSink {
     kl_worker_counters& counters() const { return maps_.counters()[options_.number]; }
     void keep_house();
     void follow_ports();
-    void open_socket(std::uint8_t port, std::uint8_t queue);
+    std::expected<void, std::string> open_socket(std::uint8_t port, std::uint8_t queue);
     void close_gone();
     void index_sockets();
     bool is_mine(std::uint32_t queue) const { return queue % options_.workers == options_.number; }
@@ -75,13 +76,14 @@ class Worker : private FrameSink {
     std::unique_ptr<CryptoEngine> engine_;
     SaTable sas_;
     std::vector<Served> served_;
-    std::array<XskSocket*, KL_MAX_PORTS> transmit_by_{};  // the socket to send by; nullptr: another worker has it
+    std::array<XskSocket*, KL_MAX_PORTS>
+        transmit_by_{};  // the socket to send by; nullptr: another worker has it
     std::array<std::uint32_t, KL_MAX_PORTS> mtus_{};
     PacketPath path_;
     std::uint32_t ports_epoch_ = 0;
-    bool ports_incomplete_ = true;  // a socket could not be opened; tried again every second
+    unsigned failed_tries_ = 1;  // in a row to have all sockets; not 0, so that the first look is at once
+    std::uint64_t last_try_ = 0;
     std::uint64_t last_housekeeping_ = 0;
-    std::string last_error_;
     std::atomic<std::uint64_t> last_alive_{0};
     Clock clock_;
 };

@@ -15,7 +15,8 @@ constexpr std::uint16_t kXdpUseSg = 1 << 4;
 constexpr std::uint32_t kXdpPktContd = 1 << 0;
 constexpr int kXdpMaxTxSkbBudget = 9;
 
-// Packets of one sendto in copy mode: 2.0 in place of 1.5 million a second, where the kernel has the option (6.17).
+// Packets of one sendto in copy mode: 2.0 in place of 1.5 million a second, where the kernel has the option
+// (6.17).
 constexpr std::uint32_t kTxBudget = 256;
 
 // How often `kick` calls the kernel before it leaves the rest to the next round.
@@ -23,8 +24,10 @@ constexpr int kMaxKicks = 32;
 
 }  // namespace
 
-std::expected<std::unique_ptr<XskSocket>, std::string> XskSocket::open(FramePool& pool, const std::string& interface,
-                                                                       std::uint32_t queue, kl_xdp_mode xdp_mode) {
+std::expected<std::unique_ptr<XskSocket>, std::string> XskSocket::open(FramePool& pool,
+                                                                       const std::string& interface,
+                                                                       std::uint32_t queue,
+                                                                       kl_xdp_mode xdp_mode) {
     std::unique_ptr<XskSocket> made(new XskSocket(pool));
     struct Attempt {
         kl_xsk_mode mode;
@@ -48,10 +51,11 @@ std::expected<std::unique_ptr<XskSocket>, std::string> XskSocket::open(FramePool
         error = errno;
     }
     if (made->mode_ == KL_XSK_NONE) {
-        const char* remedy = error == EPERM     ? ": run keyline-fastpath as root"
-                             : error == EBUSY   ? ": another AF_XDP program uses this queue"
-                             : error == ENOBUFS ? ": raise the limit of locked memory (ulimit -l), or keep CAP_IPC_LOCK"
-                                                : "";
+        const char* remedy = error == EPERM   ? ": run keyline-fastpath as root"
+                             : error == EBUSY ? ": another AF_XDP program uses this queue"
+                             : error == ENOBUFS
+                                 ? ": raise the limit of locked memory (ulimit -l), or keep CAP_IPC_LOCK"
+                                 : "";
         return std::unexpected(
             fmt::format("AF_XDP on {} queue {}: {}{}", interface, queue, std::strerror(error), remedy));
     }
@@ -71,7 +75,8 @@ bool XskSocket::bind(const std::string& interface, std::uint32_t queue, std::uin
                                       .frame_size = kFrameOctets,
                                       .frame_headroom = 0,
                                       .flags = 0};
-    int error = xsk_umem__create(&umem_, pool_.area(), pool_.area_octets(), &fill_, &completion_, &umem_config);
+    int error =
+        xsk_umem__create(&umem_, pool_.area(), pool_.area_octets(), &fill_, &completion_, &umem_config);
     if (error == 0) {
         const xsk_socket_config config{.rx_size = kRingEntries,
                                        .tx_size = kRingEntries,

@@ -1,7 +1,8 @@
 // One AF_XDP socket, on one queue of one interface, in the memory of its worker's pool.
 //
-// Every socket registers the pool's area as a UMEM of its own rather than sharing one: so each has the best mode its own
-// device offers, sockets come and go independently, and a frame received by one is sent by another without a copy.
+// Every socket registers the pool's area as a UMEM of its own rather than sharing one: so each has the best
+// mode its own device offers, sockets come and go independently, and a frame received by one is sent by
+// another without a copy.
 #pragma once
 
 #include <xdp/xsk.h>
@@ -23,10 +24,12 @@ constexpr std::uint32_t kRingEntries = 2048;
 
 class XskSocket {
   public:
-    // Binds in zero-copy mode where native XDP and the driver allow it, else in copy mode. No XDP program is loaded. An error
-    // names interface, queue and reason.
-    static std::expected<std::unique_ptr<XskSocket>, std::string> open(FramePool& pool, const std::string& interface,
-                                                                       std::uint32_t queue, kl_xdp_mode xdp_mode);
+    // Binds in zero-copy mode where native XDP and the driver allow it, else in copy mode. No XDP program is
+    // loaded. An error names interface, queue and reason.
+    static std::expected<std::unique_ptr<XskSocket>, std::string> open(FramePool& pool,
+                                                                       const std::string& interface,
+                                                                       std::uint32_t queue,
+                                                                       kl_xdp_mode xdp_mode);
     ~XskSocket();
     XskSocket(const XskSocket&) = delete;
     XskSocket& operator=(const XskSocket&) = delete;
@@ -36,9 +39,11 @@ class XskSocket {
     // Whether packets larger than a frame can be sent and received (Linux 6.6).
     bool scatter_gather() const { return scatter_gather_; }
 
-    // Received frames, now the caller's; returns how many. Packets lost for want of a large buffer are added to `lost`.
+    // Received frames, now the caller's; returns how many. Packets lost for want of a large buffer are added
+    // to `lost`.
     std::size_t receive(std::span<Frame> frames, std::uint32_t& lost);
-    // Takes the frame over; false when the ring is full or the packet cannot be sent in frames. Goes out with `kick`.
+    // Takes the frame over; false when the ring is full or the packet cannot be sent in frames. Goes out with
+    // `kick`.
     bool send(const Frame& frame);
     // Makes the kernel transmit what was sent, and takes back the frames of what has left.
     void kick();

@@ -1,4 +1,5 @@
-// The two engines against each other, and both against themselves: all suites, modes, families, sizes, ESN and not.
+// The two engines against each other, and both against themselves: all suites, modes, families, sizes, ESN
+// and not.
 #include <gtest/gtest.h>
 
 #include "fastpath/ipsec_mb_engine.h"
@@ -140,7 +141,8 @@ TEST_P(EnginePair, NeitherOpensAChangedPacket) {
                 OpenRequest open{.frame = &received.frame, .sa = in.sa.get()};
                 opener.open({&open, 1}, {});
                 // A changed number may also be one that the window already refuses.
-                ASSERT_TRUE(open.reason == KL_REASON_DROP_ICV || open.reason == KL_REASON_DROP_REPLAY) << "octet " << at;
+                ASSERT_TRUE(open.reason == KL_REASON_DROP_ICV || open.reason == KL_REASON_DROP_REPLAY)
+                    << "octet " << at;
                 ASSERT_EQ(in.state.sequence, 0U) << "the window advanced for a packet that was not authentic";
             }
             EXPECT_EQ(in.state.errors, good.size() - esp_offset(good) - 4);
@@ -173,7 +175,8 @@ TEST(MixedBurst, SixtyFourPacketsOfEverySuite) {
     std::vector<SealRequest> seals;
     std::vector<OpenRequest> opens;
     for (std::size_t i = 0; i < kMaxBurst; ++i) {
-        seals.push_back({.frame = &buffers[i].frame, .sa = outs[i % outs.size()]->sa.get(), .path_mtu = 1500});
+        seals.push_back(
+            {.frame = &buffers[i].frame, .sa = outs[i % outs.size()]->sa.get(), .path_mtu = 1500});
         opens.push_back({.frame = &buffers[i].frame, .sa = ins[i % ins.size()]->sa.get()});
     }
     Sealer(**made, &soft).seal(seals, {});

@@ -1,6 +1,8 @@
 // One end of an SA for scapy_oracle.py. Each line on standard input is
-//   seal|open  openssl|ipsec-mb  SUITE  transport|tunnel  FAMILY-OF-OUTER  ESN  UDP  SEQUENCE  KEY  AUTH-KEY  PACKET
-// with keys and packet in hexadecimal ("-" for none), and is answered by the resulting packet or "dropped: REASON".
+//   seal|open  openssl|ipsec-mb  SUITE  transport|tunnel  FAMILY-OF-OUTER  ESN  UDP  SEQUENCE  KEY  AUTH-KEY
+//   PACKET
+// with keys and packet in hexadecimal ("-" for none), and is answered by the resulting packet or "dropped:
+// REASON".
 #include <iostream>
 #include <sstream>
 
@@ -27,16 +29,17 @@ std::string answer(const std::string& line) {
     std::string operation, engine_word, suite_name, mode, key_text, auth_text, packet_text;
     unsigned family = 0, esn = 0, udp = 0;
     std::uint64_t sequence = 0;
-    words >> operation >> engine_word >> suite_name >> mode >> family >> esn >> udp >> sequence >> key_text >> auth_text >>
-        packet_text;
+    words >> operation >> engine_word >> suite_name >> mode >> family >> esn >> udp >> sequence >> key_text >>
+        auth_text >> packet_text;
     const bool seals = operation == "seal";
     auto engine = make_engine(engine_word == "openssl" ? KL_CRYPTO_OPENSSL : KL_CRYPTO_IPSEC_MB);
     if (!engine) return "dropped: " + engine.error();
     const Bytes packet = octets_of(packet_text);
 
-    SaMaker maker{.mode = mode == "tunnel" ? KL_TUNNEL : KL_TRANSPORT,
-                  .family = static_cast<std::uint8_t>(family),
-                  .flags = static_cast<std::uint16_t>((esn != 0 ? KL_SA_ESN : 0) | (udp != 0 ? KL_SA_UDP_ENCAP : 0))};
+    SaMaker maker{
+        .mode = mode == "tunnel" ? KL_TUNNEL : KL_TRANSPORT,
+        .family = static_cast<std::uint8_t>(family),
+        .flags = static_cast<std::uint16_t>((esn != 0 ? KL_SA_ESN : 0) | (udp != 0 ? KL_SA_UDP_ENCAP : 0))};
     for (const SuiteChoice& suite : kSuites) {
         if (suite_name == suite.name) maker.suite = suite;
     }
@@ -83,5 +86,6 @@ std::string answer(const std::string& line) {
 }  // namespace
 
 int main() {
-    for (std::string line; std::getline(std::cin, line);) std::cout << answer(line) << std::endl;
+    for (std::string line; std::getline(std::cin, line);)
+        std::cout << answer(line) << std::endl;
 }

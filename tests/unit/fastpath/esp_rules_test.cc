@@ -49,7 +49,8 @@ class EspRules : public ::testing::Test {
         packet.resize(packet.size() + 16);
         packet[9] = kProtocolEsp;
         set_total_octets(packet, static_cast<std::uint32_t>(packet.size()));
-        CryptoJob job{.context = context->get(), .esp = &packet[20],
+        CryptoJob job{.context = context->get(),
+                      .esp = &packet[20],
                       .text_octets = static_cast<std::uint32_t>(text.size())};
         engine_->run({&job, 1});
         EXPECT_TRUE(job.ok);
@@ -65,8 +66,9 @@ TEST_F(EspRules, OuterHeaderCopiesWhatRfc4301Says) {
         for (const std::uint8_t inner : {KL_FAMILY_V4, KL_FAMILY_V6}) {
             for (const bool df : {false, true}) {
                 TestSa sa(*engine_, {.mode = KL_TUNNEL, .family = outer, .inner_family = inner}, KL_OUTBOUND);
-                const auto sealed = seal(sa, UdpPacket{.family = inner, .traffic_class = 0xb9, .hop_limit = 3,
-                                                       .dont_fragment = df}.build());
+                const auto sealed = seal(
+                    sa, UdpPacket{.family = inner, .traffic_class = 0xb9, .hop_limit = 3, .dont_fragment = df}
+                            .build());
                 ASSERT_EQ(sealed.reason, KL_REASON_SEALED);
                 const auto ip = parse_ip(sealed.packet);
                 ASSERT_TRUE(ip);
@@ -120,8 +122,9 @@ TEST_F(EspRules, TransportModeKeepsOptionsAndTheRightExtensionHeaders) {
             header[0] = i + 1 < chain.headers.size() ? chain.headers[i + 1] : kProtocolUdp;
             append(extensions, header);
         }
-        const Bytes packet = UdpPacket{.family = KL_FAMILY_V6, .extensions = extensions,
-                                       .first_extension = chain.headers[0]}.build();
+        const Bytes packet =
+            UdpPacket{.family = KL_FAMILY_V6, .extensions = extensions, .first_extension = chain.headers[0]}
+                .build();
         const auto sealed = seal(out, packet);
         ASSERT_EQ(sealed.reason, KL_REASON_SEALED);
         EXPECT_EQ(load_be32(&sealed.packet[chain.esp_at]), maker.sa(KL_OUTBOUND).spi);
@@ -170,10 +173,8 @@ TEST_F(EspRules, TrailerIsChecked) {
     };
     const Bytes udp = {0x9c, 0x40, 0x13, 0x88, 0, 8, 0, 0};
     const Case cases[] = {
-        {{1, 2, 2, 17}, KL_REASON_OPENED},
-        {{1, 3, 2, 17}, KL_REASON_DROP_PADDING},
-        {{0, 0, 2, 17}, KL_REASON_DROP_PADDING},
-        {{1, 2, 200, 17}, KL_REASON_DROP_PADDING},
+        {{1, 2, 2, 17}, KL_REASON_OPENED},       {{1, 3, 2, 17}, KL_REASON_DROP_PADDING},
+        {{0, 0, 2, 17}, KL_REASON_DROP_PADDING}, {{1, 2, 200, 17}, KL_REASON_DROP_PADDING},
         {{1, 2, 2, 59}, KL_REASON_DUMMY},
     };
     for (const Case& c : cases) {
@@ -189,7 +190,8 @@ TEST_F(EspRules, TunnelContentMustBeWhatItSays) {
     const SaMaker maker{.mode = KL_TUNNEL};
     const Bytes inner = UdpPacket{.payload_octets = 16}.build();
     const auto with = [&](Bytes text, std::uint8_t next_header) {
-        while ((text.size() + 2) % 4 != 0) text.push_back(0xaa);  // behind the packet: not ESP padding
+        while ((text.size() + 2) % 4 != 0)
+            text.push_back(0xaa);  // behind the packet: not ESP padding
         append(text, Bytes{0, next_header});
         TestSa in(*engine_, maker, KL_INBOUND);
         return open(in, forge(maker, text)).reason;
@@ -199,7 +201,8 @@ TEST_F(EspRules, TunnelContentMustBeWhatItSays) {
     EXPECT_EQ(with(inner, kProtocolUdp), KL_REASON_DROP_HEADERS);
     Bytes longer = inner;
     longer.resize(inner.size() + 100);
-    EXPECT_EQ(with(longer, kProtocolIpv4), KL_REASON_OPENED) << "traffic flow confidentiality padding, RFC 4303 2.7";
+    EXPECT_EQ(with(longer, kProtocolIpv4), KL_REASON_OPENED)
+        << "traffic flow confidentiality padding, RFC 4303 2.7";
     EXPECT_EQ(with(Bytes(inner.begin(), inner.end() - 8), kProtocolIpv4), KL_REASON_DROP_TRUNCATED);
 }
 
@@ -214,13 +217,18 @@ TEST_F(EspRules, SelectorOfTheSaIsEnforced) {
     };
     const auto prefix = [](kl_address& to, std::uint8_t last) { to = SaMaker::address(KL_FAMILY_V4, last); };
     EXPECT_EQ(reason_with([](kl_selector&) {}), KL_REASON_OPENED);
-    EXPECT_EQ(reason_with([&](kl_selector& s) { prefix(s.local, 2), s.local_prefix = 32; }), KL_REASON_OPENED);
-    EXPECT_EQ(reason_with([&](kl_selector& s) { prefix(s.local, 1), s.local_prefix = 32; }), KL_REASON_DROP_SELECTOR);
-    EXPECT_EQ(reason_with([&](kl_selector& s) { prefix(s.local, 0), s.local_prefix = 30; }), KL_REASON_OPENED);
-    EXPECT_EQ(reason_with([&](kl_selector& s) { prefix(s.remote, 2), s.remote_prefix = 31; }), KL_REASON_DROP_SELECTOR);
+    EXPECT_EQ(reason_with([&](kl_selector& s) { prefix(s.local, 2), s.local_prefix = 32; }),
+              KL_REASON_OPENED);
+    EXPECT_EQ(reason_with([&](kl_selector& s) { prefix(s.local, 1), s.local_prefix = 32; }),
+              KL_REASON_DROP_SELECTOR);
+    EXPECT_EQ(reason_with([&](kl_selector& s) { prefix(s.local, 0), s.local_prefix = 30; }),
+              KL_REASON_OPENED);
+    EXPECT_EQ(reason_with([&](kl_selector& s) { prefix(s.remote, 2), s.remote_prefix = 31; }),
+              KL_REASON_DROP_SELECTOR);
     EXPECT_EQ(reason_with([](kl_selector& s) { s.protocol = kProtocolUdp; }), KL_REASON_OPENED);
     EXPECT_EQ(reason_with([](kl_selector& s) { s.protocol = kProtocolTcp; }), KL_REASON_DROP_SELECTOR);
-    EXPECT_EQ(reason_with([](kl_selector& s) { s.protocol = kProtocolUdp, s.local_port = 5000; }), KL_REASON_OPENED);
+    EXPECT_EQ(reason_with([](kl_selector& s) { s.protocol = kProtocolUdp, s.local_port = 5000; }),
+              KL_REASON_OPENED);
     EXPECT_EQ(reason_with([](kl_selector& s) { s.protocol = kProtocolUdp, s.remote_port = 5000; }),
               KL_REASON_DROP_SELECTOR);
     EXPECT_EQ(reason_with([](kl_selector& s) { s.family = KL_FAMILY_V6; }), KL_REASON_DROP_SELECTOR);
@@ -307,8 +315,8 @@ TEST_F(EspRules, ChecksumIsRenewedBehindANat) {
     const auto opened = open(in, sealed);
     ASSERT_EQ(opened.reason, KL_REASON_OPENED);
     const ByteView udp = ByteView(opened.packet).subspan(20);
-    EXPECT_EQ(checksum_finish(checksum_add(
-                  udp, pseudo_header_sum(opened.packet, kProtocolUdp, static_cast<std::uint32_t>(udp.size())))),
+    EXPECT_EQ(checksum_finish(checksum_add(udp, pseudo_header_sum(opened.packet, kProtocolUdp,
+                                                                  static_cast<std::uint32_t>(udp.size())))),
               0);
 }
 

@@ -56,7 +56,9 @@ class FakeSink : public FrameSink {
         pool.give(frame);
         return true;
     }
-    std::uint32_t mtu(std::uint8_t port) const override { return port == KL_HANDOVER_PORT ? handover_mtu : 1500; }
+    std::uint32_t mtu(std::uint8_t port) const override {
+        return port == KL_HANDOVER_PORT ? handover_mtu : 1500;
+    }
 
     FramePool& pool;
     std::vector<Sent> sent;

@@ -158,7 +158,8 @@ TEST_F(PacketPathTest, TooBigWithDfIsToldTheSizeThatFits) {
                 install({.suite = suite, .mode = mode, .family = family, .inner_family = family});
                 const auto of_size = [&](std::uint32_t octets) {
                     const std::uint32_t headers = family == KL_FAMILY_V4 ? 28 : 48;
-                    return UdpPacket{.family = family, .payload_octets = octets - headers, .dont_fragment = true}
+                    return UdpPacket{
+                        .family = family, .payload_octets = octets - headers, .dont_fragment = true}
                         .build();
                 };
                 sink_.sent.clear();
@@ -167,7 +168,8 @@ TEST_F(PacketPathTest, TooBigWithDfIsToldTheSizeThatFits) {
                 ASSERT_EQ(sink_.sent.size(), 1U);
                 const Bytes error = sink_.sent[0].packet();
                 ASSERT_EQ(sink_.sent[0].port, KL_HANDOVER_PORT);
-                const std::uint32_t mtu = family == KL_FAMILY_V4 ? load_be16(&error[26]) : load_be32(&error[44]);
+                const std::uint32_t mtu =
+                    family == KL_FAMILY_V4 ? load_be16(&error[26]) : load_be32(&error[44]);
                 ASSERT_EQ(error[family == KL_FAMILY_V4 ? 20 : 40], family == KL_FAMILY_V4 ? 3 : 2);
                 sink_.sent.clear();
                 // It is exact: that size passes in one piece, one octet more does not.
@@ -213,7 +215,8 @@ TEST_F(PacketPathTest, WithoutDfTheEspPacketIsFragmentedAndTheOtherSideReassembl
         for (const kl_mode mode : {KL_TRANSPORT, KL_TUNNEL}) {
             sink_.sent.clear();
             install({.mode = mode, .family = family, .inner_family = KL_FAMILY_V4});
-            if (mode == KL_TRANSPORT && family == KL_FAMILY_V6) continue;  // IPv6 is never fragmented on the way
+            if (mode == KL_TRANSPORT && family == KL_FAMILY_V6)
+                continue;  // IPv6 is never fragmented on the way
             const Bytes packet = UdpPacket{.payload_octets = 1472}.build();
             seal(packet);
             ASSERT_EQ(sink_.sent.size(), 2U);
@@ -310,7 +313,8 @@ TEST_F(PacketPathTest, LargerThanTheHandoverMtuIsDeliveredInFragments) {
 
 TEST_F(PacketPathTest, HeldPacketsGoBackToBeClassifiedInTheirOrder) {
     const auto numbered = [](std::uint16_t number) { return UdpPacket{.destination_port = number}.build(); };
-    for (std::uint16_t i = 0; i < 3; ++i) receive(KL_HANDOVER_PORT, KL_HANDOVER_HOLD, kRule, numbered(i));
+    for (std::uint16_t i = 0; i < 3; ++i)
+        receive(KL_HANDOVER_PORT, KL_HANDOVER_HOLD, kRule, numbered(i));
     EXPECT_TRUE(path_.is_waiting());
     path_.tick();
     EXPECT_TRUE(sink_.sent.empty());
@@ -400,7 +404,8 @@ TEST_F(PacketPathTest, ManyMoreThanABurstAtOnce) {
     path_.flush();
     ASSERT_EQ(sink_.sent.size(), 200U);
     const auto all = std::exchange(sink_.sent, {});
-    for (const Sent& sent : all) receive(kUnprotected, KL_HANDOVER_OPEN, kIn, sent.packet());
+    for (const Sent& sent : all)
+        receive(kUnprotected, KL_HANDOVER_OPEN, kIn, sent.packet());
     path_.flush();
     ASSERT_EQ(sink_.sent.size(), 200U);
     for (std::uint32_t i = 0; i < 200; ++i) {

@@ -77,9 +77,10 @@ struct UdpPacket {
         append_be16(packet, destination_port);
         append_be16(packet, static_cast<std::uint16_t>(udp_octets));
         append_be16(packet, 0);
-        for (std::uint32_t i = 0; i < payload_octets; ++i) packet.push_back(static_cast<std::uint8_t>(i * 7));
-        const std::uint16_t sum = checksum_finish(
-            checksum_add(std::span(packet).subspan(udp_at), pseudo_header_sum(packet, kProtocolUdp, udp_octets)));
+        for (std::uint32_t i = 0; i < payload_octets; ++i)
+            packet.push_back(static_cast<std::uint8_t>(i * 7));
+        const std::uint16_t sum = checksum_finish(checksum_add(
+            std::span(packet).subspan(udp_at), pseudo_header_sum(packet, kProtocolUdp, udp_octets)));
         store_be16(&packet[udp_at + 6], sum == 0 ? 0xffff : sum);
         return packet;
     }
@@ -141,8 +142,10 @@ struct SaMaker {
             static_cast<std::uint8_t>(suite.key_octets + (suite.encryption == KL_ENCR_AES_GCM_16 ? 4 : 0));
         const unsigned hmac[] = {0, 16, 20, 32, 48, 64};
         made.integrity_octets = static_cast<std::uint8_t>(hmac[suite.integrity]);
-        for (auto& octet : made.encryption) octet = static_cast<std::uint8_t>(random());
-        for (auto& octet : made.integrity) octet = static_cast<std::uint8_t>(random());
+        for (auto& octet : made.encryption)
+            octet = static_cast<std::uint8_t>(random());
+        for (auto& octet : made.integrity)
+            octet = static_cast<std::uint8_t>(random());
         return made;
     }
     static kl_address address(std::uint8_t family, std::uint8_t last) {

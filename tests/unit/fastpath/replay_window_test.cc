@@ -43,7 +43,8 @@ TEST(ReplayWindow, AgreesWithTheModel) {
             // Mostly around the front, now and then a leap, so that every word is shifted in and out.
             if (random() % 1000 == 0) near += random() % (3 * window);
             const std::int64_t offset = static_cast<std::int64_t>(random() % (window + 80)) - window - 20;
-            const auto sequence = static_cast<std::uint32_t>(std::max<std::int64_t>(0, static_cast<std::int64_t>(near) + offset));
+            const auto sequence = static_cast<std::uint32_t>(
+                std::max<std::int64_t>(0, static_cast<std::int64_t>(near) + offset));
             if (random() % 4 == 0) ++near;
             ASSERT_EQ(accept(state, sequence, false, window), model.accept(sequence))
                 << "packet " << i << " number " << sequence << " top " << model.top() << " window " << window;
@@ -65,7 +66,8 @@ TEST(ReplayWindow, AgreesWithTheModelAcrossSubspaces) {
             if (random() % 500 == 0) near += 0x20000000;  // many turns, within what inference allows
             const std::uint64_t sequence = near - random() % window + random() % 20;
             near = std::max(near, sequence);
-            ASSERT_EQ(accept(state, static_cast<std::uint32_t>(sequence), true, window), model.accept(sequence))
+            ASSERT_EQ(accept(state, static_cast<std::uint32_t>(sequence), true, window),
+                      model.accept(sequence))
                 << "packet " << i << " number " << std::hex << sequence << " top " << model.top();
             ASSERT_EQ(state.sequence, model.top());
         }

@@ -1,5 +1,6 @@
-// Both engines against published answers: the GCM and CBC files of NIST's CAVP and the HMAC vectors of RFC 2202 and RFC 4231,
-// as Debian's python3-cryptography-vectors has them, each brought into the form of an ESP packet.
+// Both engines against published answers: the GCM and CBC files of NIST's CAVP and the HMAC vectors of RFC
+// 2202 and RFC 4231, as Debian's python3-cryptography-vectors has them, each brought into the form of an ESP
+// packet.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -15,14 +16,16 @@ constexpr const char* kVectors = "/usr/lib/python3/dist-packages/cryptography_ve
 
 using Vector = std::map<std::string, Bytes>;
 
-// The records of a file of "Name = hexadecimal" lines; a record ends with an empty line. "[...]" sets a section's values.
+// The records of a file of "Name = hexadecimal" lines; a record ends with an empty line. "[...]" sets a
+// section's values.
 std::vector<Vector> read_vectors(const std::string& name) {
     std::ifstream file(kVectors + name);
     EXPECT_TRUE(file) << kVectors << name << " is absent: install python3-cryptography-vectors";
     std::vector<Vector> vectors;
     Vector current;
     for (std::string line; std::getline(file, line);) {
-        while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.pop_back();
+        while (!line.empty() && (line.back() == '\r' || line.back() == ' '))
+            line.pop_back();
         if (line.empty() || line[0] == '[') {
             if (current.size() > 1) vectors.push_back(current);
             current.clear();
@@ -62,20 +65,22 @@ class Vectors : public ::testing::TestWithParam<kl_crypto_engine> {
     std::unique_ptr<CryptoEngine> engine_;
 };
 
-// Those with the 96-bit IV, 64-bit AAD and 128-bit tag that RFC 4106 has do not exist in the files; the AAD of 0, 128 or 160
-// bits cannot be an ESP header. So the cipher is checked on those without AAD being part of the ciphertext: AES-GCM encrypts
-// the same whatever the AAD is.
+// Those with the 96-bit IV, 64-bit AAD and 128-bit tag that RFC 4106 has do not exist in the files; the AAD
+// of 0, 128 or 160 bits cannot be an ESP header. So the cipher is checked on those without AAD being part of
+// the ciphertext: AES-GCM encrypts the same whatever the AAD is.
 TEST_P(Vectors, GcmEncrypts) {
     for (const unsigned bits : {128U, 192U, 256U}) {
         std::size_t used = 0;
-        for (Vector& vector : read_vectors("ciphers/AES/GCM/gcmEncryptExtIV" + std::to_string(bits) + ".rsp")) {
+        for (Vector& vector :
+             read_vectors("ciphers/AES/GCM/gcmEncryptExtIV" + std::to_string(bits) + ".rsp")) {
             const Bytes& iv = vector["IV"];
             const Bytes& text = vector["PT"];
             if (iv.size() != 12 || text.empty() || text.size() % 4 != 0) continue;
             kl_sa_keys keys{};
             std::copy(vector["Key"].begin(), vector["Key"].end(), keys.encryption);
             std::copy_n(iv.begin(), 4, keys.encryption + bits / 8);
-            const Suite suite{.encryption = KL_ENCR_AES_GCM_16, .key_octets = bits / 8, .iv_octets = 8, .icv_octets = 16};
+            const Suite suite{
+                .encryption = KL_ENCR_AES_GCM_16, .key_octets = bits / 8, .iv_octets = 8, .icv_octets = 16};
             Bytes packet(8, 0);
             append(packet, ByteView(iv).subspan(4));
             append(packet, text);
@@ -116,8 +121,8 @@ TEST_P(Vectors, CbcEncrypts) {
     }
 }
 
-// The suites' keys have the digest's length, so of the RFCs' vectors those apply whose message is long enough to hold an ESP
-// header and whose key, padded with zeros as HMAC does, is no longer than the suite's.
+// The suites' keys have the digest's length, so of the RFCs' vectors those apply whose message is long enough
+// to hold an ESP header and whose key, padded with zeros as HMAC does, is no longer than the suite's.
 TEST_P(Vectors, HmacAuthenticates) {
     struct Case {
         const char* file;
@@ -154,7 +159,9 @@ TEST_P(Vectors, HmacAuthenticates) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Engines, Vectors, ::testing::Values(KL_CRYPTO_OPENSSL, KL_CRYPTO_IPSEC_MB),
-                         [](const auto& kind) { return kind.param == KL_CRYPTO_OPENSSL ? "OpenSsl" : "IpsecMb"; });
+                         [](const auto& kind) {
+                             return kind.param == KL_CRYPTO_OPENSSL ? "OpenSsl" : "IpsecMb";
+                         });
 
 }  // namespace
 }  // namespace keyline::fastpath::testing
