@@ -1,11 +1,13 @@
-// Chooses the search masks of a selector table: at most KL_MAX_MASKS per family, each at least as coarse as
-// the exact masks filed under it.
+// Chooses the search masks of a selector table: few, at most KL_MAX_MASKS per family, each at least as coarse
+// as the exact masks filed under it. Merging masks as TupleMerge does (Daly et al., 2019) saves probes; a
+// probe then finds a group of selectors that only their exact masks tell apart, so groups are kept small.
 #pragma once
 
 #include <array>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "shared/selector_table.h"
@@ -24,8 +26,8 @@ inline TupleWords masked(const TupleWords& tuple, const TupleWords& mask) {
 
 struct ExactMask {
     TupleWords words{};
-    std::size_t selectors = 0;          // that have this mask
-    std::uint32_t best_precedence = 0;  // of those
+    std::span<const TupleWords> values;  // the different values of its selectors
+    std::uint32_t best_precedence = 0;   // of those
 };
 
 struct SearchMask {
@@ -38,8 +40,10 @@ struct MaskPlan {
     std::vector<std::uint32_t> search_of;  // exact mask's index -> index into `search`
 };
 
-// Of one family's masks. Where there are more than `limit`, those of the fewest selectors are merged with the
-// masks they lose the fewest bits to.
+// Groups larger than this are made only where there would be more masks than `limit` otherwise.
+inline constexpr std::size_t kWantedGroup = 4;
+
+// Of one family's masks.
 MaskPlan plan_masks(const std::vector<ExactMask>& exact, std::size_t limit = KL_MAX_MASKS);
 
 }  // namespace keyline::datapath

@@ -61,12 +61,7 @@ class Compiler {
         header_.selectors = static_cast<std::uint32_t>(selectors.size());
         read(selectors);
         drop_repeated();
-        for (std::size_t family = 0; family < kFamilies; ++family) {
-            plan_[family] = plan_masks(exact_[family]);
-        }
-        for (Item& item : items_) {
-            item.search = plan_[item.family].search_of[item.exact];
-        }
+        plan();
     }
 
     std::vector<TableCell> compile() {
@@ -116,10 +111,9 @@ class Compiler {
             const auto [place, fresh] =
                 known[item.family].try_emplace(mask, static_cast<std::uint32_t>(masks.size()));
             if (fresh) {
-                masks.push_back({mask, 0, item.precedence});
+                masks.push_back({mask, {}, item.precedence});
             }
             item.exact = place->second;
-            ++masks[item.exact].selectors;
             masks[item.exact].best_precedence = std::min(masks[item.exact].best_precedence, item.precedence);
             if (selector.protocol != 0) {
                 header_.flags |= KL_TABLE_PORTS;
@@ -138,6 +132,30 @@ class Compiler {
             return a.family == b.family && a.exact == b.exact && a.value == b.value;
         });
         items_.erase(repeated.begin(), repeated.end());
+    }
+
+    // The items are in the order of their exact masks.
+    void plan() {
+        std::vector<TupleWords> values;
+        values.reserve(items_.size());
+        for (const Item& item : items_) {
+            values.push_back(item.value);
+        }
+        for (std::size_t i = 0; i < items_.size(); ++i) {
+            std::span<const TupleWords>& of_mask = exact_[items_[i].family][items_[i].exact].values;
+            of_mask = {of_mask.empty() ? &values[i] : of_mask.data(), of_mask.size() + 1};
+        }
+        for (std::size_t family = 0; family < kFamilies; ++family) {
+            plan_[family] = plan_masks(exact_[family]);
+        }
+        for (Item& item : items_) {
+            item.search = plan_[item.family].search_of[item.exact];
+        }
+        for (auto& masks : exact_) {
+            for (ExactMask& mask : masks) {
+                mask.values = {};
+            }
+        }
     }
 
     void reserve_masks() {
