@@ -143,6 +143,9 @@ void Worker::keep_house() {
     if (clock_.monotonic - last_housekeeping_ <= kHousekeeping) return;
     last_housekeeping_ = clock_.monotonic;
     sas_.sweep();
+    for (Served& served : served_) {
+        counters().by_reason[KL_REASON_DROP_RING_FULL] += served.socket->take_dropped();
+    }
 }
 
 // Makes the sockets be those that kl_ports asks for.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace keyline::fastpath {
 namespace {
@@ -220,6 +221,14 @@ void XskSocket::replenish() {
     }
     xsk_ring_prod__submit(&fill_, wanted);
     filled_ += wanted;
+}
+
+std::uint64_t XskSocket::take_dropped() {
+    xdp_statistics statistics{};
+    socklen_t octets = sizeof statistics;
+    if (getsockopt(fd(), SOL_XDP, XDP_STATISTICS, &statistics, &octets) != 0) return 0;
+    return statistics.rx_dropped + statistics.rx_ring_full -
+           std::exchange(known_dropped_, statistics.rx_dropped + statistics.rx_ring_full);
 }
 
 }  // namespace keyline::fastpath

@@ -49,6 +49,8 @@ class XskSocket {
     void kick();
     // Gives the kernel frames to receive into.
     void replenish();
+    // Packets that the kernel dropped because this socket had no room for them, since the last call.
+    std::uint64_t take_dropped();
     // Whether the kernel could not take all at the last kick.
     bool has_unsent() const { return unsent() != 0; }
 
@@ -72,6 +74,7 @@ class XskSocket {
     std::uint32_t fill_target_ = 0;  // frames the kernel is to have to receive into
     std::uint32_t filled_ = 0;       // that it has
     std::uint32_t unsubmitted_ = 0;  // descriptors written and not yet given to the kernel
+    std::uint64_t known_dropped_ = 0;
     std::optional<Frame> partial_;   // the first descriptors of a packet whose rest has not come
     bool skipping_ = false;          // the rest of a packet for which there was no large buffer
 };
