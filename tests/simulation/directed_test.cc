@@ -29,17 +29,19 @@ std::vector<Kind> reports(const Host& host) {
 std::size_t established(const Host& host) { return reports<exchange::MmEstablished>(host).size(); }
 
 bool sent_notify(const Host& host, const std::string& payloads) {
-    return std::ranges::any_of(reports<exchange::MessageSent>(host),
-                               [&](const auto& sent) { return sent.number == 0 && sent.payloads == payloads; });
+    return std::ranges::any_of(reports<exchange::MessageSent>(host), [&](const auto& sent) {
+        return sent.number == 0 && sent.payloads == payloads;
+    });
 }
 
 TEST(LadderTest, FastQuickModeTakesSixMessages) {
     Pair pair{Wishes{}};
     pair.acquire_at_a();
     pair.world.run(5s);
-    EXPECT_EQ(pair.sent_payloads(),
-              (Ladder{"#1 SA, Auth, Ni, VID ×2, NATD ×2", "#2 SA, Auth, Nr, Nr(qm), VID ×2, NATD ×2, GSS_ID",
-                      "#3 GSS-API", "#4 GSS-API", "#5* HAuth1, IDi, IDr, SA, Ni(qm)", "#6* HAuth2, IDi, IDr, SA"}));
+    EXPECT_EQ(
+        pair.sent_payloads(),
+        (Ladder{"#1 SA, Auth, Ni, VID ×2, NATD ×2", "#2 SA, Auth, Nr, Nr(qm), VID ×2, NATD ×2, GSS_ID",
+                "#3 GSS-API", "#4 GSS-API", "#5* HAuth1, IDi, IDr, SA, Ni(qm)", "#6* HAuth2, IDi, IDr, SA"}));
     EXPECT_EQ(pair.a.datapath.outbound.size(), 1U);
     EXPECT_EQ(pair.b.datapath.outbound.size(), 1U);
     EXPECT_EQ(reports<exchange::MmEstablished>(pair.a).at(0).peer, "host/b.example.com@EXAMPLE.COM");
@@ -73,9 +75,9 @@ TEST(LadderTest, KnownNameSavesARoundTrip) {
     Pair pair(wishes);
     pair.acquire_at_a();
     pair.world.run(5s);
-    EXPECT_EQ(pair.sent_payloads(),
-              (Ladder{"#1 SA, Auth, Ni, VID ×2, NATD ×2, GSS-API", "#2 SA, Auth, Nr, Nr(qm), VID ×2, NATD ×2, GSS-API",
-                      "#3* HAuth1, IDi, IDr, SA, Ni(qm)", "#4* HAuth2, IDi, IDr, SA"}));
+    EXPECT_EQ(pair.sent_payloads(), (Ladder{"#1 SA, Auth, Ni, VID ×2, NATD ×2, GSS-API",
+                                            "#2 SA, Auth, Nr, Nr(qm), VID ×2, NATD ×2, GSS-API",
+                                            "#3* HAuth1, IDi, IDr, SA, Ni(qm)", "#4* HAuth2, IDi, IDr, SA"}));
     pair.check_rest();
 }
 
@@ -134,7 +136,8 @@ class MethodTest : public testing::Test {
   protected:
     static PairWishes two_methods() {
         PairWishes wishes = both({.auth = {AuthMethod::kKerberos, AuthMethod::kTls}});
-        wishes.a_methods = wishes.b_methods = {Script{}, Script{.id = auth::MethodId::kTls, .round_trips = 2}};
+        wishes.a_methods =
+            wishes.b_methods = {Script{}, Script{.id = auth::MethodId::kTls, .round_trips = 2}};
         return wishes;
     }
     static void expect_method(const PairWishes& wishes, auth::MethodId method) {
@@ -166,7 +169,8 @@ TEST_F(MethodTest, ExhaustedMethodsFailBothSides) {
     for (const bool at_initiator : {true, false}) {
         PairWishes wishes = two_methods();
         for (unsigned i : {0U, 1U}) {
-            at_initiator ? wishes.a_methods[i].initiator_fails_at = 1 : wishes.b_methods[i].acceptor_fails_at = 1;
+            at_initiator ? wishes.a_methods[i].initiator_fails_at = 1
+                         : wishes.b_methods[i].acceptor_fails_at = 1;
         }
         Pair pair(wishes);
         pair.acquire_at_a();

@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 
 #include "authip/dos_cookie.h"
-
 #include "simulation/pair.h"
 #include "simulation/raw_peer.h"
 
@@ -43,10 +42,19 @@ TEST(HostileTest, RubbishAndDamagedMessagesChangeNothing) {
     for (int i = 0; i < 3000; ++i) {
         exchange::Send forged = messages[random.below(messages.size())];
         switch (random.below(4)) {
-            case 0: forged.data.resize(random.below(forged.data.size() + 1)); break;
-            case 1: forged.data[random.below(forged.data.size())] ^= static_cast<std::uint8_t>(1U << random.below(8)); break;
-            case 2: forged.data.resize(forged.data.size() + random.below(64)); break;
-            default: random.fill(std::span(forged.data).subspan(random.below(forged.data.size()))); break;
+            case 0:
+                forged.data.resize(random.below(forged.data.size() + 1));
+                break;
+            case 1:
+                forged.data[random.below(forged.data.size())] ^=
+                    static_cast<std::uint8_t>(1U << random.below(8));
+                break;
+            case 2:
+                forged.data.resize(forged.data.size() + random.below(64));
+                break;
+            default:
+                random.fill(std::span(forged.data).subspan(random.below(forged.data.size())));
+                break;
         }
         pair.world.deliver(forged.local, forged.remote, forged.data);
         if (i % 100 == 0) pair.world.run(100ms);
@@ -65,7 +73,8 @@ TEST(HostileTest, ReplayedConversationChangesNothing) {
     pair.world.run(5s);
     pair.world.tap = nullptr;
     const std::size_t installs = pair.world.installs();
-    for (const exchange::Send& message : messages) pair.world.deliver(message.local, message.remote, message.data);
+    for (const exchange::Send& message : messages)
+        pair.world.deliver(message.local, message.remote, message.data);
     pair.world.run(200s);
     EXPECT_EQ(pair.world.installs(), installs);
     pair.check_rest();
@@ -78,7 +87,8 @@ TEST(HostileTest, MessagesDamagedOnTheWayAreRepeated) {
         if (!random.chance(0.4)) return false;
         Bytes damaged = sent.data;
         damaged.resize(random.below(damaged.size()));
-        pair.world.after(1ms, [&pair, sent, damaged] { pair.world.deliver(sent.local, sent.remote, damaged); });
+        pair.world.after(1ms,
+                         [&pair, sent, damaged] { pair.world.deliver(sent.local, sent.remote, damaged); });
         return true;
     };
     pair.acquire_at_a();
@@ -129,8 +139,10 @@ TEST(HostileTest, PeerMayHave21MainModesAndNoMore) {
     Wishes wishes;
     wishes.local = "10.0.0.2";
     wishes.remote = "10.0.0.1";
-    Host& host = world.add_host("b", wishes.local, make_policy(wishes), {std::make_shared<ScriptedMethod>(Script{}, 7)});
-    for (std::uint64_t seed = 1; seed <= 21; ++seed) EXPECT_TRUE(RawPeer(world, host, seed).establish()) << seed;
+    Host& host = world.add_host("b", wishes.local, make_policy(wishes),
+                                {std::make_shared<ScriptedMethod>(Script{}, 7)});
+    for (std::uint64_t seed = 1; seed <= 21; ++seed)
+        EXPECT_TRUE(RawPeer(world, host, seed).establish()) << seed;
     EXPECT_FALSE(RawPeer(world, host, 22).establish());
     EXPECT_EQ(host.keyer->counters()[Reason::kPeerMmLimit], 1U);
 }
@@ -149,7 +161,8 @@ TEST(HostileTest, InitiatorFollowsThreeCookiesAtMost) {
     std::copy_n(sent.front().data.begin(), 8, initiator.begin());
     for (std::uint8_t i = 1; i <= 4; ++i) {
         const wire::Cookie cookie{i};
-        pair.world.deliver(sent.front().remote, sent.front().local, authip::build_dos_cookie(initiator, cookie, random));
+        pair.world.deliver(sent.front().remote, sent.front().local,
+                           authip::build_dos_cookie(initiator, cookie, random));
     }
     ASSERT_EQ(sent.size(), 4U);
     for (std::uint8_t i = 1; i <= 3; ++i) {

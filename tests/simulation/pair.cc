@@ -10,8 +10,8 @@ namespace {
 constexpr const char* kNameA = "host/a.example.com@EXAMPLE.COM";
 constexpr const char* kNameB = "host/b.example.com@EXAMPLE.COM";
 
-std::vector<std::shared_ptr<auth::Method>> make_methods(const std::vector<Script>& scripts, const std::string& name,
-                                                        std::uint64_t seed) {
+std::vector<std::shared_ptr<auth::Method>> make_methods(const std::vector<Script>& scripts,
+                                                        const std::string& name, std::uint64_t seed) {
     std::vector<std::shared_ptr<auth::Method>> methods;
     for (Script script : scripts) {
         script.name = name;
@@ -61,13 +61,15 @@ std::vector<std::string> Pair::sent_payloads() const {
         }
     }
     std::vector<std::string> payloads;
-    for (auto& entry : numbered) payloads.push_back(std::move(entry.second));
+    for (auto& entry : numbered)
+        payloads.push_back(std::move(entry.second));
     return payloads;
 }
 
 void Pair::check_rest() {
     world.check_rest();
-    for (const std::string& violation : world.violations()) ADD_FAILURE() << violation;
+    for (const std::string& violation : world.violations())
+        ADD_FAILURE() << violation;
 }
 
 }  // namespace keyline::simulation

@@ -25,8 +25,8 @@ struct Wishes {
     std::string remote_principal;
 };
 
-// A host that protects everything between `local` and `remote` (in tunnel mode, between networks behind them) by rule
-// kRule.
+// A host that protects everything between `local` and `remote` (in tunnel mode, between networks behind them)
+// by rule kRule.
 inline std::shared_ptr<policy::Policy> make_policy(const Wishes& wishes) {
     auto result = std::make_shared<policy::Policy>();
     const IpAddress local = *IpAddress::parse(wishes.local);
@@ -61,7 +61,8 @@ inline std::shared_ptr<policy::Policy> make_policy(const Wishes& wishes) {
     }
     result->rules = {rule};
     if (!wishes.remote_principal.empty()) {
-        result->peers = {{.name = "peer", .addresses = {Prefix::host(remote)}, .principal = wishes.remote_principal}};
+        result->peers = {
+            {.name = "peer", .addresses = {Prefix::host(remote)}, .principal = wishes.remote_principal}};
     }
     return result;
 }

@@ -54,7 +54,8 @@ std::vector<wire::Payload> RawPeer::first_payloads() const {
     payloads.push_back({authip::build_mm_offer(main_mode, policy::DhGroup::kNone)});
     payloads.push_back({wire::Auth{{{wire::auth_method::kKerberos, 0}}}});
     payloads.push_back({wire::Nonce{nonce_}});
-    for (auto& vendor_id : authip::vendor_ids()) payloads.push_back(std::move(vendor_id));
+    for (auto& vendor_id : authip::vendor_ids())
+        payloads.push_back(std::move(vendor_id));
     return payloads;
 }
 
@@ -65,13 +66,17 @@ std::vector<wire::Payload> RawPeer::gss_payloads() {
 
 std::vector<wire::Payload> RawPeer::quick_mode_payloads(bool first) {
     std::vector<wire::Payload> payloads;
-    if (first) payloads.push_back({wire::Hash{authip::auth1(protection().hash, keys_->skeyid, transcript_.value())}});
-    const policy::Selector selector{.local = Prefix::host(own_.address), .remote = Prefix::host(other_.address)};
+    if (first)
+        payloads.push_back(
+            {wire::Hash{authip::auth1(protection().hash, keys_->skeyid, transcript_.value())}});
+    const policy::Selector selector{.local = Prefix::host(own_.address),
+                                    .remote = Prefix::host(other_.address)};
     const authip::TrafficIds ids = authip::build_traffic_ids(selector, exchange::Role::kInitiator);
     payloads.push_back({ids.initiator});
     payloads.push_back({ids.responder});
     const auto spi = static_cast<std::uint32_t>(random_.next()) | 0x10000;
-    payloads.push_back({authip::build_qm_offer(target_.policy->quick_modes.front(), policy::Mode::kTransport, false, spi)});
+    payloads.push_back(
+        {authip::build_qm_offer(target_.policy->quick_modes.front(), policy::Mode::kTransport, false, spi)});
     Bytes nonce(32);
     random_.fill(nonce);
     payloads.push_back({wire::Nonce{nonce}});
@@ -103,14 +108,18 @@ std::vector<RawPeer::Reply> RawPeer::send_octets(Bytes datagram) {
 }
 
 std::vector<RawPeer::Reply> RawPeer::send_clear(wire::ExchangeType type, std::uint32_t message_id,
-                                                std::uint32_t sequence, const std::vector<wire::Payload>& payloads) {
-    return send_octets(*wire::build_clear_message(header(type, message_id), {.sequence = sequence, .iv = {}}, payloads));
+                                                std::uint32_t sequence,
+                                                const std::vector<wire::Payload>& payloads) {
+    return send_octets(
+        *wire::build_clear_message(header(type, message_id), {.sequence = sequence, .iv = {}}, payloads));
 }
 
 std::vector<RawPeer::Reply> RawPeer::send_sealed(wire::ExchangeType type, std::uint32_t message_id,
-                                                 std::uint32_t sequence, const std::vector<wire::Payload>& payloads) {
+                                                 std::uint32_t sequence,
+                                                 const std::vector<wire::Payload>& payloads) {
     return send_octets(*authip::seal(header(type, message_id), sequence,
-                                     {wire::first_type(payloads), *wire::build_payloads(payloads)}, protection(), random_));
+                                     {wire::first_type(payloads), *wire::build_payloads(payloads)},
+                                     protection(), random_));
 }
 
 std::optional<RawPeer::Reply> RawPeer::read(const Bytes& datagram) const {

@@ -1,5 +1,5 @@
-// An AuthIP initiator that sends whatever it is told to, in any order: what a hostile or broken peer can do to a responder,
-// also with the right keys. It stands at 10.0.0.1 of a world and talks to one host.
+// An AuthIP initiator that sends whatever it is told to, in any order: what a hostile or broken peer can do
+// to a responder, also with the right keys. It stands at 10.0.0.1 of a world and talks to one host.
 #pragma once
 
 #include <optional>

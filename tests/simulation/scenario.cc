@@ -21,7 +21,8 @@ const std::vector<EspSuite> kSuites = {{Encryption::kAesGcm16, 16, Integrity::kN
 
 // Most seeds do without Diffie-Hellman: it would take most of the time and adds few states.
 constexpr double kDiffieHellman = 0.03;
-// The network is bad for less than a message is repeated; after that, every exchange ends by the timers' letter.
+// The network is bad for less than a message is repeated; after that, every exchange ends by the timers'
+// letter.
 constexpr auto kTrouble = 20s;
 // Longer than any retransmission, overlap and time-out that trouble can leave behind.
 constexpr auto kPeace = 400s;
@@ -85,8 +86,10 @@ class Scenario {
             pair.a.dh_groups = pair.b.dh_groups = {DhGroup::kEcp256};
             return note("anonymous");
         }
-        const Script first{.id = auth::MethodId::kKerberos, .round_trips = 1 + static_cast<unsigned>(random_.below(3))};
-        const Script second{.id = auth::MethodId::kTls, .round_trips = 1 + static_cast<unsigned>(random_.below(4))};
+        const Script first{.id = auth::MethodId::kKerberos,
+                           .round_trips = 1 + static_cast<unsigned>(random_.below(3))};
+        const Script second{.id = auth::MethodId::kTls,
+                            .round_trips = 1 + static_cast<unsigned>(random_.below(4))};
         pair.a_methods = pair.b_methods = {first, second};
         if (random_.chance(0.5)) pair.a.auth = pair.b.auth = {AuthMethod::kKerberos, AuthMethod::kTls};
         if (random_.chance(0.2)) pair.a.auth = {AuthMethod::kTls, AuthMethod::kKerberos};
@@ -132,7 +135,9 @@ class Scenario {
             note("down");
             Host& host = someone();
             const IpAddress peer = &host == &pair_.a ? pair_.b.address : pair_.a.address;
-            pair_.world.after(moment(), [this, &host, peer] { pair_.world.give(host, exchange::AdminDown{1, peer}); });
+            pair_.world.after(moment(), [this, &host, peer] {
+                pair_.world.give(host, exchange::AdminDown{1, peer});
+            });
         }
         if (random_.chance(0.1)) {
             note("policy");
@@ -159,8 +164,10 @@ class Scenario {
         pair_.world.run(60s);
         World& world = pair_.world;
         if (!host.shut_down) world.violate(host.name + " never ends its shutdown");
-        if (!host.datapath.inbound.empty() || !host.datapath.outbound.empty()) world.violate("SAs outlive the shutdown");
-        if (!other.datapath.outbound.empty()) world.violate(other.name + " keeps SAs of a peer that has shut down");
+        if (!host.datapath.inbound.empty() || !host.datapath.outbound.empty())
+            world.violate("SAs outlive the shutdown");
+        if (!other.datapath.outbound.empty())
+            world.violate(other.name + " keeps SAs of a peer that has shut down");
     }
 
     SeededRandom random_;

@@ -1,5 +1,5 @@
-// A world made from a seed: what two hosts want of each other, what the network does to it, and what befalls the hosts in
-// the meantime. Then peace, and the invariants.
+// A world made from a seed: what two hosts want of each other, what the network does to it, and what befalls
+// the hosts in the meantime. Then peace, and the invariants.
 #pragma once
 
 #include <cstdint>

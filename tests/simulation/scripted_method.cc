@@ -33,7 +33,8 @@ class ScriptedContext final : public auth::Context {
         if (!(initiator_ && complete)) {
             append(result.token, as_bytes(script_.name));
             result.token.push_back(0);
-            for (int i = 0; i < 16; ++i) result.token.push_back(static_cast<std::uint8_t>(random_.next()));
+            for (int i = 0; i < 16; ++i)
+                result.token.push_back(static_cast<std::uint8_t>(random_.next()));
             append(seen_, result.token);
         }
         if (complete) {

@@ -1,5 +1,5 @@
-// An authentication method for simulations: as many round trips as wanted, failures where wanted, no KDC. Both sides get
-// the same secret if and only if they saw the same tokens.
+// An authentication method for simulations: as many round trips as wanted, failures where wanted, no KDC.
+// Both sides get the same secret if and only if they saw the same tokens.
 #pragma once
 
 #include <memory>

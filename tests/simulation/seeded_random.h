@@ -23,7 +23,8 @@ class SeededRandom final : public crypto::RandomSource {
     bool chance(double probability) { return static_cast<double>(next() >> 11) * 0x1.0p-53 < probability; }
 
     void fill(std::span<std::uint8_t> octets) override {
-        for (std::uint8_t& octet : octets) octet = static_cast<std::uint8_t>(next());
+        for (std::uint8_t& octet : octets)
+            octet = static_cast<std::uint8_t>(next());
     }
 
   private:

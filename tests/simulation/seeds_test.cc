@@ -1,5 +1,5 @@
-// At least 10,000 seeded negotiations. KEYLINE_SEED=n replays one and prints what happens in it, KEYLINE_SEEDS=n runs
-// another number of them.
+// At least 10,000 seeded negotiations. KEYLINE_SEED=n replays one and prints what happens in it,
+// KEYLINE_SEEDS=n runs another number of them.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -24,8 +24,8 @@ std::string program() {
 bool check(std::uint64_t seed, bool trace = false) {
     const Outcome outcome = play(seed, trace);
     for (const std::string& violation : outcome.violations) {
-        ADD_FAILURE() << "seed " << seed << " (" << outcome.story << "): " << violation << "\nreplay with: KEYLINE_SEED="
-                      << seed << " " << program();
+        ADD_FAILURE() << "seed " << seed << " (" << outcome.story << "): " << violation
+                      << "\nreplay with: KEYLINE_SEED=" << seed << " " << program();
     }
     return outcome.negotiated;
 }
@@ -38,7 +38,8 @@ TEST(SeedsTest, HostsAgreeOrBothKnowThatTheyFailed) {
     }
     const std::uint64_t count = number("KEYLINE_SEEDS", kSeeds);
     std::uint64_t negotiated = 0;
-    for (std::uint64_t seed = 1; seed <= count && !HasFailure(); ++seed) negotiated += check(seed) ? 1 : 0;
+    for (std::uint64_t seed = 1; seed <= count && !HasFailure(); ++seed)
+        negotiated += check(seed) ? 1 : 0;
     // A simulation in which little succeeds would prove little.
     if (HasFailure()) return;
     EXPECT_GT(negotiated, count / 2);

@@ -22,13 +22,15 @@ Bytes key_octets(const policy::SadEntry& entry) {
 // The two ends of one SA.
 bool same_sa(const policy::SadEntry& sender, const policy::SadEntry& receiver) {
     return sender.mode == receiver.mode && sender.suite == receiver.suite && sender.esn == receiver.esn &&
-           sender.selector == receiver.selector.reversed() && sender.encryption_key == receiver.encryption_key &&
+           sender.selector == receiver.selector.reversed() &&
+           sender.encryption_key == receiver.encryption_key &&
            sender.integrity_key == receiver.integrity_key && sender.twin_spi == receiver.twin_spi;
 }
 
 }  // namespace
 
-Host& World::add_host(std::string name, const std::string& address, std::shared_ptr<const policy::Policy> policy,
+Host& World::add_host(std::string name, const std::string& address,
+                      std::shared_ptr<const policy::Policy> policy,
                       std::vector<std::shared_ptr<auth::Method>> methods) {
     hosts_.push_back(std::make_unique<Host>());
     Host& host = *hosts_.back();
@@ -53,7 +55,9 @@ void World::run(std::chrono::milliseconds time) {
     now_ = end;
 }
 
-void World::give(Host& host, exchange::Event event) { perform(host, host.keyer->handle(std::move(event), now_)); }
+void World::give(Host& host, exchange::Event event) {
+    perform(host, host.keyer->handle(std::move(event), now_));
+}
 
 void World::acquire(Host& host, std::uint32_t rule, const policy::PacketTuple& packet) {
     const bool has_sa = std::ranges::any_of(host.datapath.outbound, [&](const auto& entry) {
@@ -80,13 +84,17 @@ void World::restart(Host& host, bool adopt) {
         copy.integrity_key.wipe();
         return copy;
     };
-    for (const auto& [spi, entry] : host.datapath.inbound) adopted.entries.push_back(without_keys(entry));
-    for (const auto& [key, entry] : host.datapath.outbound) adopted.entries.push_back(without_keys(entry));
+    for (const auto& [spi, entry] : host.datapath.inbound)
+        adopted.entries.push_back(without_keys(entry));
+    for (const auto& [key, entry] : host.datapath.outbound)
+        adopted.entries.push_back(without_keys(entry));
     give(host, std::move(adopted));
     // A daemon removes what nobody adopted.
     std::set<std::uint32_t> known;
-    for (const auto& qm : host.keyer->quick_modes(now_)) known.insert(qm.outbound_spi);
-    std::erase_if(host.datapath.outbound, [&](const auto& entry) { return !known.contains(entry.first.first); });
+    for (const auto& qm : host.keyer->quick_modes(now_))
+        known.insert(qm.outbound_spi);
+    std::erase_if(host.datapath.outbound,
+                  [&](const auto& entry) { return !known.contains(entry.first.first); });
     std::erase_if(host.datapath.current, [&](const auto& entry) { return !known.contains(entry.second); });
 }
 
@@ -96,7 +104,8 @@ void World::change_policy(Host& host, std::shared_ptr<const policy::Policy> poli
 }
 
 Host* World::host_at(const IpAddress& address) {
-    const auto found = std::ranges::find_if(hosts_, [&](const auto& host) { return host->address == address; });
+    const auto found =
+        std::ranges::find_if(hosts_, [&](const auto& host) { return host->address == address; });
     return found == hosts_.end() ? nullptr : found->get();
 }
 
@@ -110,19 +119,20 @@ void World::send(const exchange::Send& message) {
     const int copies = random_.chance(network_.repetition) ? 2 : 1;
     for (int copy = 0; copy < copies; ++copy) {
         if (random_.chance(network_.loss)) continue;
-        const auto spread = static_cast<std::uint64_t>((network_.most_delay - network_.least_delay).count()) + 1;
+        const auto spread =
+            static_cast<std::uint64_t>((network_.most_delay - network_.least_delay).count()) + 1;
         const auto delay = network_.least_delay + std::chrono::milliseconds(random_.below(spread));
         after(delay, [this, message] { deliver(message.local, message.remote, message.data); });
     }
 }
 
 void World::perform(Host& host, exchange::Actions actions) {
-    for (exchange::Action& action : actions) perform(host, action);
+    for (exchange::Action& action : actions)
+        perform(host, action);
 }
 
 void World::perform(Host& host, exchange::Action& action) {
-    std::visit(Overloaded{[&](exchange::Send& message) { send(message); },
-                          [](exchange::SendKeepalive&) {},
+    std::visit(Overloaded{[&](exchange::Send& message) { send(message); }, [](exchange::SendKeepalive&) {},
                           [&](exchange::InstallSa& sa) { install(host, std::move(sa.entry)); },
                           [&](exchange::RemoveSa& removal) { remove(host, removal); },
                           [&](exchange::StartAuthStep& start) {
@@ -137,9 +147,12 @@ void World::perform(Host& host, exchange::Action& action) {
                                     });
                           },
                           [&](exchange::ArmTimer& timer) { arm(host, timer.at); },
-                          [&](exchange::AcquireFailed& failed) { host.acquires.erase({failed.rule, failed.packet}); },
+                          [&](exchange::AcquireFailed& failed) {
+                              host.acquires.erase({failed.rule, failed.packet});
+                          },
                           [&](exchange::Report& report) {
-                              if (std::holds_alternative<exchange::ShutdownDone>(report)) host.shut_down = true;
+                              if (std::holds_alternative<exchange::ShutdownDone>(report))
+                                  host.shut_down = true;
                               if (watch) watch(host, report);
                               host.reports.push_back(std::move(report));
                           }},
@@ -162,7 +175,8 @@ void World::install(Host& host, policy::SadEntry entry) {
     const IpAddress receiver = inbound ? entry.local : entry.remote;
     // No key is used twice: the same octets may only be the other end of the same SA.
     const auto [owner, fresh] = keys_.try_emplace(key_octets(entry), entry.spi, receiver);
-    if (!fresh && owner->second != std::pair(entry.spi, receiver)) violate(host.name + ": a key is used for two SAs");
+    if (!fresh && owner->second != std::pair(entry.spi, receiver))
+        violate(host.name + ": a key is used for two SAs");
     if (inbound) {
         if (!host.datapath.inbound.emplace(entry.spi, std::move(entry)).second) {
             violate(host.name + ": an inbound SPI is installed twice");
@@ -187,7 +201,8 @@ void World::install(Host& host, policy::SadEntry entry) {
 
 void World::remove(Host& host, const exchange::RemoveSa& removal) {
     if (removal.direction == policy::Direction::kInbound) {
-        if (host.datapath.inbound.erase(removal.spi) == 0) violate(host.name + ": an unknown inbound SA is removed");
+        if (host.datapath.inbound.erase(removal.spi) == 0)
+            violate(host.name + ": an unknown inbound SA is removed");
         return;
     }
     if (host.datapath.outbound.erase({removal.spi, removal.remote}) == 0) {
@@ -201,9 +216,9 @@ void World::check_rest() {
         const auto quick_modes = host->keyer->quick_modes(now_);
         if (quick_modes.size() != host->datapath.inbound.size() ||
             quick_modes.size() != host->datapath.outbound.size()) {
-            violate(host->name + ": the keyer knows " + std::to_string(quick_modes.size()) + " quick modes, the datapath " +
-                    std::to_string(host->datapath.inbound.size()) + " inbound and " +
-                    std::to_string(host->datapath.outbound.size()) + " outbound SAs");
+            violate(host->name + ": the keyer knows " + std::to_string(quick_modes.size()) +
+                    " quick modes, the datapath " + std::to_string(host->datapath.inbound.size()) +
+                    " inbound and " + std::to_string(host->datapath.outbound.size()) + " outbound SAs");
         }
         const exchange::LimitsSnapshot limits = host->keyer->limits();
         if (limits.incomplete != 0) violate(host->name + ": a main mode neither ended nor failed");
@@ -217,7 +232,8 @@ void World::check_rest() {
             if (peer == nullptr) continue;
             const auto other = peer->datapath.inbound.find(key.first);
             if (other == peer->datapath.inbound.end()) {
-                violate(host->name + " sends under SA " + spi_text(key.first) + ", which " + peer->name + " does not have");
+                violate(host->name + " sends under SA " + spi_text(key.first) + ", which " + peer->name +
+                        " does not have");
             } else if (!same_sa(entry, other->second)) {
                 violate(host->name + " and " + peer->name + " disagree about SA " + spi_text(key.first));
             }

@@ -1,5 +1,5 @@
-// Hosts with a keyer each, joined by a network that loses, repeats, reorders and delays, in simulated time. Each host has
-// the model of a datapath: the SAs that are installed. All of it follows from one seed.
+// Hosts with a keyer each, joined by a network that loses, repeats, reorders and delays, in simulated time.
+// Each host has the model of a datapath: the SAs that are installed. All of it follows from one seed.
 #pragma once
 
 #include <chrono>
@@ -66,7 +66,9 @@ class World {
     const std::vector<std::unique_ptr<Host>>& hosts() const { return hosts_; }
 
     void at(Instant moment, std::function<void()> action);
-    void after(std::chrono::milliseconds delay, std::function<void()> action) { at(now_ + delay, std::move(action)); }
+    void after(std::chrono::milliseconds delay, std::function<void()> action) {
+        at(now_ + delay, std::move(action));
+    }
     // Runs everything up to now + `time`.
     void run(std::chrono::milliseconds time);
 
@@ -88,7 +90,8 @@ class World {
 
     // What has gone wrong, in words; empty when every invariant held.
     const std::vector<std::string>& violations() const { return violations_; }
-    // The invariants of a world at rest: databases and datapaths agree, the hosts agree, nothing is owed or leaked.
+    // The invariants of a world at rest: databases and datapaths agree, the hosts agree, nothing is owed or
+    // leaked.
     void check_rest();
     void violate(std::string what) { violations_.push_back(std::move(what)); }
     std::size_t installs() const { return installs_; }

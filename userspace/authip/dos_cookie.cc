@@ -35,7 +35,8 @@ void DosCookies::turn(exchange::Instant now) {
     turned_ = now;
 }
 
-wire::Cookie DosCookies::make(exchange::Instant now, const Endpoint& peer, const wire::Cookie& initiator_cookie) {
+wire::Cookie DosCookies::make(exchange::Instant now, const Endpoint& peer,
+                              const wire::Cookie& initiator_cookie) {
     turn(now);
     return compute(secret_, peer, initiator_cookie);
 }
@@ -47,7 +48,8 @@ bool DosCookies::check(exchange::Instant now, const Endpoint& peer, const wire::
            (!previous_.empty() && equal_constant_time(compute(previous_, peer, initiator_cookie), cookie));
 }
 
-Bytes build_dos_cookie(const wire::Cookie& initiator_cookie, const wire::Cookie& cookie, crypto::RandomSource& random) {
+Bytes build_dos_cookie(const wire::Cookie& initiator_cookie, const wire::Cookie& cookie,
+                       crypto::RandomSource& random) {
     const wire::Header header{.initiator_cookie = initiator_cookie,
                               .exchange_type = wire::ExchangeType::kAuthipNotify,
                               .message_id = random_message_id(random)};
@@ -60,14 +62,16 @@ Bytes build_dos_cookie(const wire::Cookie& initiator_cookie, const wire::Cookie&
 
 std::optional<wire::Cookie> parse_dos_cookie(ByteView datagram, const wire::Header& header) {
     if (header.exchange_type != wire::ExchangeType::kAuthipNotify || header.encrypted() ||
-        header.next_payload != wire::PayloadType::kNotification || header.responder_cookie != wire::Cookie{}) {
+        header.next_payload != wire::PayloadType::kNotification ||
+        header.responder_cookie != wire::Cookie{}) {
         return std::nullopt;
     }
     const auto message = wire::parse_message(datagram);
     if (!message || message->payloads.size() != 1) return std::nullopt;
     const auto* notify = wire::find<wire::AuthipNotification>(message->payloads);
     wire::Cookie cookie;
-    if (notify == nullptr || notify->type != wire::notify::kDosCookie || notify->data.size() != cookie.size()) {
+    if (notify == nullptr || notify->type != wire::notify::kDosCookie ||
+        notify->data.size() != cookie.size()) {
         return std::nullopt;
     }
     std::ranges::copy(notify->data, cookie.begin());

@@ -1,4 +1,5 @@
-// Proof of address before state (MS-AIPS 3.1.7.6, MS-IKEE 3.9; interpretation D1). Both sides of NOTIFY_DOS_COOKIE.
+// Proof of address before state (MS-AIPS 3.1.7.6, MS-IKEE 3.9; interpretation D1). Both sides of
+// NOTIFY_DOS_COOKIE.
 #pragma once
 
 #include <optional>
@@ -11,7 +12,8 @@
 
 namespace keyline::authip {
 
-// Makes and checks cookies without keeping any: HMAC of the peer's address and cookie under a secret that changes.
+// Makes and checks cookies without keeping any: HMAC of the peer's address and cookie under a secret that
+// changes.
 class DosCookies {
   public:
     explicit DosCookies(crypto::RandomSource& random) : random_(random) {}
@@ -31,7 +33,8 @@ class DosCookies {
 };
 
 // The message that asks for it: no Crypto payload, CKY-R zero, random message ID.
-Bytes build_dos_cookie(const wire::Cookie& initiator_cookie, const wire::Cookie& cookie, crypto::RandomSource& random);
+Bytes build_dos_cookie(const wire::Cookie& initiator_cookie, const wire::Cookie& cookie,
+                       crypto::RandomSource& random);
 // The cookie, when the datagram is exactly such a message.
 std::optional<wire::Cookie> parse_dos_cookie(ByteView datagram, const wire::Header& header);
 

@@ -1,4 +1,5 @@
-// Windows error codes of NOTIFY_STATUS (interpretation item 32, S8; MS-ERREF 2.2, the IPsec range 13800-13999).
+// Windows error codes of NOTIFY_STATUS (interpretation item 32, S8; MS-ERREF 2.2, the IPsec range
+// 13800-13999).
 #pragma once
 
 #include <cstdint>
@@ -12,10 +13,10 @@ enum class ErrorCode : std::uint32_t {
     kSaDeleted = 13807,
     kError = 13816,  // where nothing closer fits
     kDhFail = 13822,
-    kProcessing = 13829,      // a message that the state does not expect
+    kProcessing = 13829,  // a message that the state does not expect
     kInvalidPayload = 13843,
-    kPolicyMatch = 13868,     // no main mode proposal acceptable
-    kUnsupportedId = 13869,   // selectors
+    kPolicyMatch = 13868,    // no main mode proposal acceptable
+    kUnsupportedId = 13869,  // selectors
     kShuttingDown = 13891,
 };
 

@@ -50,7 +50,8 @@ GssMove GssInitiator::select_next(GssEnvironment& environment) {
     environment.method_tried(result_.method);
     context_ = environment.new_context(result_.method);
     if (context_ == nullptr) {
-        return step_done(environment, {.status = kSecEUnsupportedFunction, .failure = "the method is not configured"});
+        return step_done(environment,
+                         {.status = kSecEUnsupportedFunction, .failure = "the method is not configured"});
     }
     return GssRunStep{context_, {}};
 }
@@ -75,7 +76,8 @@ GssMove GssInitiator::step_done(GssEnvironment& environment, auth::StepResult re
             return GssDone{};
         }
     }
-    const std::uint8_t flags = std::exchange(first_, false) ? wire::gss_flag::kNewGssExchange : std::uint8_t{0};
+    const std::uint8_t flags =
+        std::exchange(first_, false) ? wire::gss_flag::kNewGssExchange : std::uint8_t{0};
     return send({.flags = flags, .token = std::move(result.token)});
 }
 

@@ -1,5 +1,6 @@
-// The GSS-API round trips with authentication retry (MS-AIPS 3.1 figures 2 and 3, 3.8, 3.9; interpretation items 14, 15,
-// 17, M6-M9, M16), apart from how their payloads travel: main mode carries them in clear, extended mode encrypted.
+// The GSS-API round trips with authentication retry (MS-AIPS 3.1 figures 2 and 3, 3.8, 3.9; interpretation
+// items 14, 15, 17, M6-M9, M16), apart from how their payloads travel: main mode carries them in clear,
+// extended mode encrypted.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +25,8 @@ class GssEnvironment {
     // A fresh context; null when the method is not configured any more.
     virtual std::shared_ptr<auth::Context> new_context(auth::MethodId method) = 0;
     virtual void method_tried(auth::MethodId method) = 0;
-    virtual void method_failed(auth::MethodId method, exchange::By by, std::uint32_t status, const std::string& why) = 0;
+    virtual void method_failed(auth::MethodId method, exchange::By by, std::uint32_t status,
+                               const std::string& why) = 0;
 };
 
 // What is to be done next.
@@ -57,19 +59,28 @@ struct GssResult {
 // Figure 2/3, initiator. Its caller has at most one step running and at most one request outstanding.
 class GssInitiator {
   public:
-    enum class State : std::uint8_t { kInitiator, kGssApiStarted, kResponderComplete, kLocalFirstFailure, kLocalFail,
-                                      kPeerFail, kDone, kFail };
+    enum class State : std::uint8_t {
+        kInitiator,
+        kGssApiStarted,
+        kResponderComplete,
+        kLocalFirstFailure,
+        kLocalFail,
+        kPeerFail,
+        kDone,
+        kFail
+    };
 
     // `offered` is #1's Auth list, not empty.
     explicit GssInitiator(std::vector<auth::MethodId> offered) : methods_(std::move(offered)) {}
 
-    // The first token of the first method of #1's list, to go into #1 (item 14, M9). After its step, `first_token` is
-    // the payload for #1; none when the token could not be made.
+    // The first token of the first method of #1's list, to go into #1 (item 14, M9). After its step,
+    // `first_token` is the payload for #1; none when the token could not be made.
     GssMove start_in_first_message(GssEnvironment& environment);
     std::optional<wire::GssApi> first_token(GssEnvironment& environment, auth::StepResult result);
 
     // #2 has come with the responder's list, and, if #1 had a token, its answer.
-    GssMove agreed(GssEnvironment& environment, std::vector<auth::MethodId> methods, const wire::GssApi* answer);
+    GssMove agreed(GssEnvironment& environment, std::vector<auth::MethodId> methods,
+                   const wire::GssApi* answer);
 
     GssMove step_done(GssEnvironment& environment, auth::StepResult result);
     GssMove received(GssEnvironment& environment, const wire::GssApi& payload);
@@ -84,10 +95,10 @@ class GssInitiator {
 
     State state_ = State::kInitiator;
     std::vector<auth::MethodId> methods_;
-    std::size_t next_ = 0;       // index of the method after the one in use
+    std::size_t next_ = 0;  // index of the method after the one in use
     std::shared_ptr<auth::Context> context_;
-    bool first_ = true;          // the token to come is the method's first
-    bool complete_ = false;      // this side's context is
+    bool first_ = true;      // the token to come is the method's first
+    bool complete_ = false;  // this side's context is
     bool sent_in_first_ = false;
     unsigned round_trips_ = 0;
     GssResult result_;
@@ -105,7 +116,8 @@ class GssResponder {
     GssMove step_done(GssEnvironment& environment, auth::StepResult result);
 
     State state() const { return state_; }
-    // This side's context is complete: the answer that carries GSS_RESPONDER_AUTH_COMPLETE is about to be sent, or was.
+    // This side's context is complete: the answer that carries GSS_RESPONDER_AUTH_COMPLETE is about to be
+    // sent, or was.
     bool complete() const { return state_ == State::kWaitForComplete; }
     GssResult& result() { return result_; }
 

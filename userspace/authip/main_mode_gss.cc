@@ -27,14 +27,15 @@ std::optional<Failure> derive_keys(Session& session) {
     if (!session.expected_peer.empty() && result.method != auth::MethodId::kAnonymous &&
         result.peer != session.expected_peer) {
         return Failure{Stage::kAuthentication, Reason::kNoMethod, ErrorCode::kAuthFail,
-                       "the peer proved to be \"" + result.peer + "\", but policy wants \"" + session.expected_peer +
-                           "\"; correct the peer's principal"};
+                       "the peer proved to be \"" + result.peer + "\", but policy wants \"" +
+                           session.expected_peer + "\"; correct the peer's principal"};
     }
     Secret dh_secret;
     if (session.dh) {
         auto secret = session.dh->compute(session.peer_public_value);
         if (!secret) {
-            return Failure{Stage::kMainMode, Reason::kBadKe, ErrorCode::kDhFail, crypto::to_string(secret.error())};
+            return Failure{Stage::kMainMode, Reason::kBadKe, ErrorCode::kDhFail,
+                           crypto::to_string(secret.error())};
         }
         dh_secret = std::move(*secret);
     }
@@ -54,16 +55,18 @@ void send_gss(Session& session, Host& host, const wire::GssApi& payload) {
         if (std::get<GssResponder>(session.gss).complete() && !session.has_keys()) {
             if (auto failure = derive_keys(session)) return fail_main_mode(session, host, *failure);
         }
-        const bool sent = session.state == State::kStart
-                              ? send_second_message(session, host, &payload)
-                              : send_answer(session, host, wire::ExchangeType::kAuthipMainMode, 0, {{payload}}, false);
+        const bool sent =
+            session.state == State::kStart
+                ? send_second_message(session, host, &payload)
+                : send_answer(session, host, wire::ExchangeType::kAuthipMainMode, 0, {{payload}}, false);
         if (sent) return;
     } else {
         session.state = State::kGssApiRequestSent;
         if (send_request(session, host, wire::ExchangeType::kAuthipMainMode, 0, {{payload}}, false)) return;
     }
-    fail_main_mode(session, host,
-                   {Stage::kAuthentication, Reason::kNoMethod, ErrorCode::kError, "a token too long for a datagram"});
+    fail_main_mode(
+        session, host,
+        {Stage::kAuthentication, Reason::kNoMethod, ErrorCode::kError, "a token too long for a datagram"});
 }
 
 }  // namespace
@@ -72,38 +75,47 @@ std::shared_ptr<auth::Context> MainModeGss::new_context(auth::MethodId id) {
     auth::Method* method = host_.method(id);
     if (method == nullptr) return nullptr;
     if (!session_.initiator()) return method->accept();
-    return method->initiate(session_.expected_peer.empty() ? session_.announced_peer : session_.expected_peer);
+    return method->initiate(session_.expected_peer.empty() ? session_.announced_peer
+                                                           : session_.expected_peer);
 }
 
-void MainModeGss::method_tried(auth::MethodId method) { host_.report(exchange::MethodTried{session_.name, method}); }
+void MainModeGss::method_tried(auth::MethodId method) {
+    host_.report(exchange::MethodTried{session_.name, method});
+}
 
-void MainModeGss::method_failed(auth::MethodId method, exchange::By by, std::uint32_t status, const std::string& why) {
+void MainModeGss::method_failed(auth::MethodId method, exchange::By by, std::uint32_t status,
+                                const std::string& why) {
     host_.report(exchange::MethodFailed{session_.name, method, by, status, why});
 }
 
 void apply(Session& session, Host& host, GssMove move) {
-    std::visit(
-        Overloaded{
-            [&](GssRunStep& step) { host.start_step(session, std::move(step.context), std::move(step.input)); },
-            [&](GssSend& send) { send_gss(session, host, send.payload); },
-            [&](GssDone&) {
-                if (auto failure = derive_keys(session)) return fail_main_mode(session, host, *failure);
-                start_first_quick_mode(session, host);
-            },
-            [&](GssFailed& failed) {
-                fail_main_mode(session, host, {Stage::kAuthentication, Reason::kNoMethod, ErrorCode::kAuthFail, failed.why});
-            },
-            [&](GssInvalid& invalid) {
-                fail_main_mode(session, host,
-                               {Stage::kAuthentication, Reason::kWrongState, ErrorCode::kProcessing, invalid.why});
-            }},
-        move);
+    std::visit(Overloaded{[&](GssRunStep& step) {
+                              host.start_step(session, std::move(step.context), std::move(step.input));
+                          },
+                          [&](GssSend& send) { send_gss(session, host, send.payload); },
+                          [&](GssDone&) {
+                              if (auto failure = derive_keys(session))
+                                  return fail_main_mode(session, host, *failure);
+                              start_first_quick_mode(session, host);
+                          },
+                          [&](GssFailed& failed) {
+                              fail_main_mode(session, host,
+                                             {Stage::kAuthentication, Reason::kNoMethod, ErrorCode::kAuthFail,
+                                              failed.why});
+                          },
+                          [&](GssInvalid& invalid) {
+                              fail_main_mode(session, host,
+                                             {Stage::kAuthentication, Reason::kWrongState,
+                                              ErrorCode::kProcessing, invalid.why});
+                          }},
+               move);
 }
 
 void receive_gss(Session& session, Host& host, const std::vector<wire::Payload>& payloads) {
     if (auto wrong = check_payloads(payloads, {{wire::PayloadType::kGssApi}})) {
-        return fail_main_mode(session, host,
-                              {Stage::kAuthentication, Reason::kMalformedPayload, ErrorCode::kInvalidPayload, *wrong});
+        return fail_main_mode(
+            session, host,
+            {Stage::kAuthentication, Reason::kMalformedPayload, ErrorCode::kInvalidPayload, *wrong});
     }
     const wire::GssApi& payload = *wire::find<wire::GssApi>(payloads);
     MainModeGss environment(session, host);

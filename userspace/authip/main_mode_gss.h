@@ -16,7 +16,8 @@ class MainModeGss final : public GssEnvironment {
 
     std::shared_ptr<auth::Context> new_context(auth::MethodId method) override;
     void method_tried(auth::MethodId method) override;
-    void method_failed(auth::MethodId method, exchange::By by, std::uint32_t status, const std::string& why) override;
+    void method_failed(auth::MethodId method, exchange::By by, std::uint32_t status,
+                       const std::string& why) override;
 
   private:
     Session& session_;

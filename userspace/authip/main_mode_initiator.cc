@@ -23,12 +23,14 @@ constexpr std::size_t kNonceOctets = 32;  // F8
 constexpr unsigned kMaxDosCookies = 3;    // D1
 
 Failure malformed(std::string text) {
-    return {Stage::kMainMode, Reason::kMalformedPayload, ErrorCode::kInvalidPayload, "message #2: " + std::move(text)};
+    return {Stage::kMainMode, Reason::kMalformedPayload, ErrorCode::kInvalidPayload,
+            "message #2: " + std::move(text)};
 }
 
 wire::Auth auth_payload(const std::vector<auth::MethodId>& methods) {
     wire::Auth auth;
-    for (const auth::MethodId method : methods) auth.methods.push_back({static_cast<std::uint16_t>(method), 0});
+    for (const auth::MethodId method : methods)
+        auth.methods.push_back({static_cast<std::uint16_t>(method), 0});
     return auth;
 }
 
@@ -58,7 +60,8 @@ void report_proposed(Session& session, Host& host) {
 }
 
 // Everything in #2 but its GSS-API payload.
-std::optional<Failure> take_second_message(Session& session, Host& host, const std::vector<wire::Payload>& payloads) {
+std::optional<Failure> take_second_message(Session& session, Host& host,
+                                           const std::vector<wire::Payload>& payloads) {
     if (auto wrong = check_payloads(payloads, {{PayloadType::kSecurityAssociation},
                                                {PayloadType::kAuth},
                                                {PayloadType::kNonce, 2, 2},
@@ -68,8 +71,10 @@ std::optional<Failure> take_second_message(Session& session, Host& host, const s
                                                {PayloadType::kKeyExchange, 0, 1}})) {
         return malformed(std::move(*wrong));
     }
-    auto chosen = parse_mm_choice(*wire::find<wire::SecurityAssociation>(payloads), session.main_mode, session.group);
-    if (!chosen) return Failure{Stage::kMainMode, Reason::kNoMmProposal, ErrorCode::kPolicyMatch, chosen.error()};
+    auto chosen =
+        parse_mm_choice(*wire::find<wire::SecurityAssociation>(payloads), session.main_mode, session.group);
+    if (!chosen)
+        return Failure{Stage::kMainMode, Reason::kNoMmProposal, ErrorCode::kPolicyMatch, chosen.error()};
 
     auto methods = agreed_methods(*wire::find<wire::Auth>(payloads), session.methods);
     if (!methods) {
@@ -77,21 +82,25 @@ std::optional<Failure> take_second_message(Session& session, Host& host, const s
                        "the responder chose authentication methods that were not offered"};
     }
     const auto nonces = wire::find_all<wire::Nonce>(payloads);
-    if (!nonce_acceptable(*nonces[0]) || !nonce_acceptable(*nonces[1])) return malformed("a nonce of wrong length");
+    if (!nonce_acceptable(*nonces[0]) || !nonce_acceptable(*nonces[1]))
+        return malformed("a nonce of wrong length");
 
     const auto* ke = wire::find<wire::KeyExchange>(payloads);
     if ((ke != nullptr) != session.dh.has_value()) {
         return Failure{Stage::kMainMode, Reason::kBadKe, ErrorCode::kDhFail,
-                       ke == nullptr ? "message #2 lacks its KE payload" : "message #2 has a KE payload without a group"};
+                       ke == nullptr ? "message #2 lacks its KE payload"
+                                     : "message #2 has a KE payload without a group"};
     }
     if (ke != nullptr) {
         if (ke->public_value.size() != crypto::public_value_size(session.dh->group())) {
-            return Failure{Stage::kMainMode, Reason::kBadKe, ErrorCode::kDhFail, "a KE payload of wrong length"};
+            return Failure{Stage::kMainMode, Reason::kBadKe, ErrorCode::kDhFail,
+                           "a KE payload of wrong length"};
         }
         session.peer_public_value = ke->public_value;
     }
     const auto* gss_id = wire::find<wire::GssId>(payloads);
-    if (gss_id == nullptr && wire::find<wire::GssApi>(payloads) == nullptr) return malformed("no GSS_ID payload (M10)");
+    if (gss_id == nullptr && wire::find<wire::GssApi>(payloads) == nullptr)
+        return malformed("no GSS_ID payload (M10)");
     if (gss_id != nullptr) {
         const auto name = wire::decode_principal_name(gss_id->name);
         if (!name) return malformed("a GSS_ID that is not UTF-16");
@@ -113,7 +122,8 @@ std::optional<Failure> take_second_message(Session& session, Host& host, const s
 void start_main_mode(Session& session, Host& host, const policy::MainMode& main_mode) {
     session.main_mode = main_mode;
     session.group = main_mode.offered_group();
-    for (const policy::AuthMethod method : main_mode.auth) session.methods.push_back(static_cast<auth::MethodId>(method));
+    for (const policy::AuthMethod method : main_mode.auth)
+        session.methods.push_back(static_cast<auth::MethodId>(method));
     const Bytes cookie = random_octets(host.random(), session.initiator_cookie.size());
     std::ranges::copy(cookie, session.initiator_cookie.begin());
     session.initiator_nonce = random_octets(host.random(), kNonceOctets);
@@ -133,8 +143,10 @@ void send_first_message(Session& session, Host& host, const wire::GssApi* token)
     payloads.push_back({build_mm_offer(session.main_mode, session.group)});
     payloads.push_back({auth_payload(session.methods)});
     payloads.push_back({wire::Nonce{session.initiator_nonce}});
-    for (auto& vendor_id : vendor_ids()) payloads.push_back(std::move(vendor_id));
-    for (auto& natd : nat_discovery(session.initiator_cookie, nullptr, session.name.local, session.name.remote)) {
+    for (auto& vendor_id : vendor_ids())
+        payloads.push_back(std::move(vendor_id));
+    for (auto& natd :
+         nat_discovery(session.initiator_cookie, nullptr, session.name.local, session.name.remote)) {
         payloads.push_back(std::move(natd));
     }
     if (token != nullptr) payloads.push_back({*token});
@@ -146,7 +158,8 @@ void send_first_message(Session& session, Host& host, const wire::GssApi* token)
 }
 
 void receive_dos_cookie(Session& session, Host& host, const wire::Cookie& cookie) {
-    if (session.state != State::kMainModeFirstGeneralizedPacketSent) return host.count(Reason::kUnexpectedMessage);
+    if (session.state != State::kMainModeFirstGeneralizedPacketSent)
+        return host.count(Reason::kUnexpectedMessage);
     if (session.cookies_followed == kMaxDosCookies) return host.count(Reason::kTooManyCookies);
     ++session.cookies_followed;
     session.responder_cookie = cookie;
@@ -154,11 +167,12 @@ void receive_dos_cookie(Session& session, Host& host, const wire::Cookie& cookie
 }
 
 void receive_second_message(Session& session, Host& host, const std::vector<wire::Payload>& payloads) {
-    if (auto failure = take_second_message(session, host, payloads)) return fail_main_mode(session, host, *failure);
+    if (auto failure = take_second_message(session, host, payloads))
+        return fail_main_mode(session, host, *failure);
     session.first_message.clear();
     session.short_icv = wants_short_icv(payloads);
-    const NatFound nat = detect_nat(payloads, session.initiator_cookie, &session.responder_cookie, session.name.local,
-                                    session.name.remote);
+    const NatFound nat = detect_nat(payloads, session.initiator_cookie, &session.responder_cookie,
+                                    session.name.local, session.name.remote);
     session.local_behind_nat = nat.local;
     session.remote_behind_nat = nat.remote;
     if (session.nat_found()) {
@@ -170,7 +184,8 @@ void receive_second_message(Session& session, Host& host, const std::vector<wire
     session.state = State::kGssApiRequestSent;
     MainModeGss environment(session, host);
     apply(session, host,
-          std::get<GssInitiator>(session.gss).agreed(environment, session.methods, wire::find<wire::GssApi>(payloads)));
+          std::get<GssInitiator>(session.gss)
+              .agreed(environment, session.methods, wire::find<wire::GssApi>(payloads)));
 }
 
 }  // namespace keyline::authip

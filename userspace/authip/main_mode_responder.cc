@@ -18,9 +18,11 @@ using exchange::Stage;
 using wire::PayloadType;
 
 constexpr std::size_t kNonceOctets = 32;  // F8
-constexpr std::uint32_t kNotTaken = 0x80090305;  // SEC_E_SECPKG_NOT_FOUND: the answer to a method that is passed over
+constexpr std::uint32_t kNotTaken =
+    0x80090305;  // SEC_E_SECPKG_NOT_FOUND: the answer to a method that is passed over
 
-// What policy and credentials allow, in the initiator's order. M4: methods that need a group are passed over without.
+// What policy and credentials allow, in the initiator's order. M4: methods that need a group are passed over
+// without.
 std::vector<auth::MethodId> acceptable_methods(const wire::Auth& offered, const policy::MainMode& main_mode,
                                                const Host& host, policy::DhGroup group) {
     std::vector<auth::MethodId> methods;
@@ -44,40 +46,47 @@ std::string announced_name(const Session& session, const Host& host) {
 
 std::vector<std::string> names_of(const MmOffer& offer) {
     std::vector<std::string> names;
-    for (const MmTransform& transform : offer.transforms) names.push_back(transform.to_string());
+    for (const MmTransform& transform : offer.transforms)
+        names.push_back(transform.to_string());
     return names;
 }
 
 std::vector<auth::MethodId> ids_of(const wire::Auth& auth) {
     std::vector<auth::MethodId> ids;
-    for (const wire::Auth::Method& entry : auth.methods) ids.push_back(static_cast<auth::MethodId>(entry.method));
+    for (const wire::Auth::Method& entry : auth.methods)
+        ids.push_back(static_cast<auth::MethodId>(entry.method));
     return ids;
 }
 
 // M3: a group and a KE payload come together.
 std::optional<Failure> check_ke(const wire::KeyExchange* ke, std::uint16_t group) {
     const auto bad = [](std::string text) {
-        return Failure{Stage::kMainMode, Reason::kBadKe, ErrorCode::kDhFail, "message #1: " + std::move(text)};
+        return Failure{Stage::kMainMode, Reason::kBadKe, ErrorCode::kDhFail,
+                       "message #1: " + std::move(text)};
     };
     if (group == 0) return ke == nullptr ? std::nullopt : std::optional(bad("a KE payload without a group"));
     if (ke == nullptr) return bad("a group without a KE payload");
     const auto known = crypto::dh_group(group);
-    if (known && ke->public_value.size() != crypto::public_value_size(*known)) return bad("a KE payload of wrong length");
+    if (known && ke->public_value.size() != crypto::public_value_size(*known))
+        return bad("a KE payload of wrong length");
     return std::nullopt;
 }
 
 std::optional<Failure> choose(Session& session, Host& host, const std::vector<wire::Payload>& payloads) {
     const auto offer = parse_mm_offer(*wire::find<wire::SecurityAssociation>(payloads));
-    const Failure no_proposal{Stage::kMainMode, Reason::kNoMmProposal, ErrorCode::kPolicyMatch,
-                              "no main mode proposal of the peer is acceptable; compare main_mode of both sides"};
+    const Failure no_proposal{
+        Stage::kMainMode, Reason::kNoMmProposal, ErrorCode::kPolicyMatch,
+        "no main mode proposal of the peer is acceptable; compare main_mode of both sides"};
     if (!offer) {
         Failure failure = no_proposal;
         failure.text = "message #1: " + offer.error();
         return failure;
     }
     const auto& auth = *wire::find<wire::Auth>(payloads);
-    host.report(exchange::MmProposed{
-        .mm = session.name, .by = exchange::By::kPeer, .proposals = names_of(*offer), .methods = ids_of(auth)});
+    host.report(exchange::MmProposed{.mm = session.name,
+                                     .by = exchange::By::kPeer,
+                                     .proposals = names_of(*offer),
+                                     .methods = ids_of(auth)});
     const auto* ke = wire::find<wire::KeyExchange>(payloads);
     if (auto failure = check_ke(ke, offer->group)) return failure;
     const auto group = static_cast<policy::DhGroup>(offer->group);
@@ -85,8 +94,9 @@ std::optional<Failure> choose(Session& session, Host& host, const std::vector<wi
     if (chosen == nullptr || !session.main_mode.accepts(group)) return no_proposal;
     session.methods = acceptable_methods(auth, session.main_mode, host, group);
     if (session.methods.empty()) {
-        return Failure{Stage::kMainMode, Reason::kNoMethod, ErrorCode::kAuthFail,
-                       "no authentication method of the peer is acceptable; compare main_mode.auth of both sides"};
+        return Failure{
+            Stage::kMainMode, Reason::kNoMethod, ErrorCode::kAuthFail,
+            "no authentication method of the peer is acceptable; compare main_mode.auth of both sides"};
     }
     session.group = group;
     session.choice = {.proposals = {chosen->echo}};
@@ -128,7 +138,8 @@ std::optional<Failure> receive_first_message(Session& session, Host& host, const
     session.first_qm_responder_nonce = random_octets(host.random(), kNonceOctets);
     session.short_icv = wants_short_icv(*payloads);
     session.transcript.add(message.plaintext.octets);
-    const NatFound nat = detect_nat(*payloads, session.initiator_cookie, nullptr, session.name.local, session.name.remote);
+    const NatFound nat =
+        detect_nat(*payloads, session.initiator_cookie, nullptr, session.name.local, session.name.remote);
     session.local_behind_nat = nat.local;
     session.remote_behind_nat = nat.remote;
     if (const auto group = crypto::dh_group(static_cast<std::uint16_t>(session.group))) {
@@ -144,7 +155,8 @@ std::optional<Failure> receive_first_message(Session& session, Host& host, const
         return std::nullopt;
     }
     // M9: the token belongs to the first method of #1's list.
-    if (wire::find<wire::Auth>(*payloads)->methods.front().method != static_cast<std::uint16_t>(session.methods.front())) {
+    if (wire::find<wire::Auth>(*payloads)->methods.front().method !=
+        static_cast<std::uint16_t>(session.methods.front())) {
         const wire::GssApi not_taken{.status = kNotTaken};
         send_second_message(session, host, &not_taken);
         return std::nullopt;
@@ -158,11 +170,13 @@ bool send_second_message(Session& session, Host& host, const wire::GssApi* answe
     std::vector<wire::Payload> payloads;
     payloads.push_back({session.choice});
     wire::Auth auth;
-    for (const auth::MethodId method : session.methods) auth.methods.push_back({static_cast<std::uint16_t>(method), 0});
+    for (const auth::MethodId method : session.methods)
+        auth.methods.push_back({static_cast<std::uint16_t>(method), 0});
     payloads.push_back({std::move(auth)});
     payloads.push_back({wire::Nonce{session.responder_nonce}});
     payloads.push_back({wire::Nonce{session.first_qm_responder_nonce}});
-    for (auto& vendor_id : vendor_ids()) payloads.push_back(std::move(vendor_id));
+    for (auto& vendor_id : vendor_ids())
+        payloads.push_back(std::move(vendor_id));
     for (auto& natd : nat_discovery(session.initiator_cookie, &session.responder_cookie, session.name.local,
                                     session.name.remote)) {
         payloads.push_back(std::move(natd));

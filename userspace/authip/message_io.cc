@@ -23,8 +23,8 @@ MessageProtection protection_of(const Session& session) {
 
 wire::Header header_of(const Session& session, wire::ExchangeType type, std::uint32_t message_id) {
     // S7: until #2 is out, the initiator knows no other responder cookie than its own.
-    const bool before_second = !session.initiator() && session.mm_channel.next == 0 &&
-                               type == wire::ExchangeType::kAuthipNotify;
+    const bool before_second =
+        !session.initiator() && session.mm_channel.next == 0 && type == wire::ExchangeType::kAuthipNotify;
     return {.initiator_cookie = session.initiator_cookie,
             .responder_cookie = before_second ? session.first_responder_cookie : session.responder_cookie,
             .exchange_type = type,
@@ -43,7 +43,8 @@ struct Built {
 };
 
 std::optional<Built> build(Session& session, Host& host, wire::ExchangeType type, std::uint32_t message_id,
-                           std::uint32_t sequence, const std::vector<wire::Payload>& payloads, bool encrypted) {
+                           std::uint32_t sequence, const std::vector<wire::Payload>& payloads,
+                           bool encrypted) {
     auto plaintext = wire::build_payloads(payloads);
     if (!plaintext) return std::nullopt;
     const wire::Header header = header_of(session, type, message_id);
@@ -62,9 +63,12 @@ std::optional<Built> build(Session& session, Host& host, wire::ExchangeType type
 
 Reason reason_of(OpenError error) {
     switch (error) {
-        case OpenError::kLength: return Reason::kMalformedCrypto;
-        case OpenError::kIcv: return Reason::kBadIcv;
-        case OpenError::kPadding: return Reason::kBadPadding;
+        case OpenError::kLength:
+            return Reason::kMalformedCrypto;
+        case OpenError::kIcv:
+            return Reason::kBadIcv;
+        case OpenError::kPadding:
+            return Reason::kBadPadding;
     }
     return Reason::kMalformedCrypto;
 }
@@ -106,17 +110,19 @@ std::optional<Incoming> open_message(Session& session, Host& host, const exchang
 }
 
 std::expected<std::vector<wire::Payload>, std::string> read_payloads(const Session& session, Host& host,
-                                                                     const Incoming& message, std::uint32_t number) {
-    auto payloads = wire::parse_payloads(message.plaintext.octets, message.plaintext.first, wire::Dialect::kAuthip,
-                                         message.offset);
+                                                                     const Incoming& message,
+                                                                     std::uint32_t number) {
+    auto payloads = wire::parse_payloads(message.plaintext.octets, message.plaintext.first,
+                                         wire::Dialect::kAuthip, message.offset);
     host.report(exchange::MessageReceived{
         .mm = session.name,
         .number = number,
         .exchange_type = static_cast<std::uint8_t>(message.header.exchange_type),
         .message_id = message.header.message_id,
         .encrypted = message.header.encrypted(),
-        .payloads = payloads ? wire::summarize(message.header.exchange_type, sender_of(session, false), *payloads)
-                             : "malformed: " + payloads.error().to_string(),
+        .payloads = payloads
+                        ? wire::summarize(message.header.exchange_type, sender_of(session, false), *payloads)
+                        : "malformed: " + payloads.error().to_string(),
         .octets = message.octets});
     if (!payloads) return std::unexpected(payloads.error().to_string());
     return std::move(*payloads);
@@ -138,15 +144,15 @@ bool send_request(Session& session, Host& host, wire::ExchangeType type, std::ui
     if (!encrypted) session.transcript.add(built->plaintext);
     const policy::Keying& keying = host.lookup().policy().keying;
     const bool first = session.messages == 0;
-    session.request = Request{
-        .exchange = type,
-        .message_id = message_id,
-        .encrypted = encrypted,
-        .datagram = built->datagram,
-        .payloads = wire::summarize(type, sender_of(session, true), payloads),
-        .number = ++session.messages,
-        .retransmission = {host.now(), keying.retransmit_interval,
-                           first ? keying.first_message_retransmit_limit : keying.retransmit_limit}};
+    session.request =
+        Request{.exchange = type,
+                .message_id = message_id,
+                .encrypted = encrypted,
+                .datagram = built->datagram,
+                .payloads = wire::summarize(type, sender_of(session, true), payloads),
+                .number = ++session.messages,
+                .retransmission = {host.now(), keying.retransmit_interval,
+                                   first ? keying.first_message_retransmit_limit : keying.retransmit_limit}};
     transmit(session, host, std::move(built->datagram));
     report_sent(session, host,
                 {.number = session.request->number,
@@ -185,7 +191,8 @@ bool send_first_again(Session& session, Host& host) {
     if (!built) return false;
     const policy::Keying& keying = host.lookup().policy().keying;
     session.request->datagram = std::move(built->datagram);
-    session.request->retransmission = {host.now(), keying.retransmit_interval, keying.first_message_retransmit_limit};
+    session.request->retransmission = {host.now(), keying.retransmit_interval,
+                                       keying.first_message_retransmit_limit};
     send_again(session, host);
     return true;
 }
@@ -203,8 +210,8 @@ void send_again(Session& session, Host& host) {
                  .octets = request.datagram.size()});
 }
 
-std::optional<Bytes> build_notify(Session& session, Host& host, std::uint32_t message_id, std::uint32_t sequence,
-                                  const std::vector<wire::Payload>& payloads) {
+std::optional<Bytes> build_notify(Session& session, Host& host, std::uint32_t message_id,
+                                  std::uint32_t sequence, const std::vector<wire::Payload>& payloads) {
     auto built = build(session, host, wire::ExchangeType::kAuthipNotify, message_id, sequence, payloads,
                        session.has_keys());
     if (!built) return std::nullopt;

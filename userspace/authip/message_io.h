@@ -1,5 +1,5 @@
-// Messages of one main mode SA to datagrams and back: header, Crypto payload, sequence number, transcript, and the
-// report of each (MS-AIPS 2.2.1, 2.2.3.2; interpretation items 1-10).
+// Messages of one main mode SA to datagrams and back: header, Crypto payload, sequence number, transcript,
+// and the report of each (MS-AIPS 2.2.1, 2.2.3.2; interpretation items 1-10).
 #pragma once
 
 #include <cstdint>
@@ -32,15 +32,18 @@ std::optional<Incoming> open_message(Session& session, exchange::Host& host,
                                      const exchange::DatagramReceived& datagram, const wire::Header& header);
 
 // The error is one line, for an Invalid Message. Reports the message, as `number` of the ladder.
-std::expected<std::vector<wire::Payload>, std::string> read_payloads(const Session& session, exchange::Host& host,
-                                                                     const Incoming& message, std::uint32_t number);
+std::expected<std::vector<wire::Payload>, std::string> read_payloads(const Session& session,
+                                                                     exchange::Host& host,
+                                                                     const Incoming& message,
+                                                                     std::uint32_t number);
 
-// A message the peer has to answer; there is none outstanding. Numbered, added to the transcript when clear, sent, and
-// sent again until it is answered. False when it is too long for a datagram.
+// A message the peer has to answer; there is none outstanding. Numbered, added to the transcript when clear,
+// sent, and sent again until it is answered. False when it is too long for a datagram.
 bool send_request(Session& session, exchange::Host& host, wire::ExchangeType type, std::uint32_t message_id,
                   const std::vector<wire::Payload>& payloads, bool encrypted);
 
-// The answer to request `next` of the channel: stored, so that a repetition of the request gets it again (item 9).
+// The answer to request `next` of the channel: stored, so that a repetition of the request gets it again
+// (item 9).
 bool send_answer(Session& session, exchange::Host& host, wire::ExchangeType type, std::uint32_t message_id,
                  const std::vector<wire::Payload>& payloads, bool encrypted);
 

@@ -42,15 +42,17 @@ std::optional<std::uint64_t> number(const wire::Transform& transform, std::uint1
     return attribute == nullptr ? std::nullopt : attribute->number();
 }
 
-wire::Transform build_transform(std::uint8_t transform_number, const policy::MmProposal& proposal, DhGroup group,
-                                std::chrono::seconds lifetime) {
+wire::Transform build_transform(std::uint8_t transform_number, const policy::MmProposal& proposal,
+                                DhGroup group, std::chrono::seconds lifetime) {
     using namespace wire::ike_attribute;
-    const auto* encryption = std::ranges::find(kEncryptions, proposal.encryption, &EncryptionCode::encryption);
+    const auto* encryption =
+        std::ranges::find(kEncryptions, proposal.encryption, &EncryptionCode::encryption);
     const auto* hash = std::ranges::find(kHashes, proposal.hash, &HashCode::hash);
     wire::Transform transform{.number = transform_number, .id = wire::kTransformKeyIke};
     auto& attributes = transform.attributes;
     attributes.push_back(wire::number_attribute(kEncryption, encryption->code));
-    if (encryption->key_bits != 0) attributes.push_back(wire::number_attribute(kKeyLength, encryption->key_bits));
+    if (encryption->key_bits != 0)
+        attributes.push_back(wire::number_attribute(kKeyLength, encryption->key_bits));
     attributes.push_back(wire::number_attribute(kHash, hash->code));
     attributes.push_back(wire::number_attribute(kGroupDescription, static_cast<std::uint16_t>(group)));
     attributes.push_back(wire::number_attribute(kLifeType, wire::kLifeSeconds));
@@ -70,7 +72,8 @@ Life parse_life(const wire::Transform& transform) {
     for (const wire::Attribute& attribute : transform.attributes) {
         const auto value = attribute.number();
         if (attribute.type == wire::ike_attribute::kLifeType) {
-            if (!value || (*value != wire::kLifeSeconds && *value != wire::kLifeKilobytes)) life.acceptable = false;
+            if (!value || (*value != wire::kLifeSeconds && *value != wire::kLifeKilobytes))
+                life.acceptable = false;
             type = value.value_or(0);
         } else if (attribute.type == wire::ike_attribute::kLifeDuration) {
             if (!value || *value == 0) life.acceptable = false;
@@ -94,7 +97,8 @@ std::optional<MmTransform> parse_transform(const wire::Proposal& proposal, const
         return known.code == *encryption &&
                (known.key_bits == 0 ? !has_key_length : key_bits && *key_bits == known.key_bits);
     });
-    const auto* known_hash = std::ranges::find_if(kHashes, [&](const HashCode& known) { return known.code == *hash; });
+    const auto* known_hash =
+        std::ranges::find_if(kHashes, [&](const HashCode& known) { return known.code == *hash; });
     const Life life = parse_life(transform);
     if (known_encryption == std::end(kEncryptions) || known_hash == std::end(kHashes) || !life.acceptable) {
         return std::nullopt;
@@ -116,7 +120,8 @@ wire::SecurityAssociation build_mm_offer(const policy::MainMode& main_mode, DhGr
     wire::Proposal proposal{.number = 1, .protocol_id = wire::protocol::kIsakmp};
     for (const policy::MmProposal& combination : main_mode.proposals) {
         const auto transform_number = static_cast<std::uint8_t>(proposal.transforms.size() + 1);
-        proposal.transforms.push_back(build_transform(transform_number, combination, group, main_mode.lifetime));
+        proposal.transforms.push_back(
+            build_transform(transform_number, combination, group, main_mode.lifetime));
     }
     return {.proposals = {std::move(proposal)}};
 }
@@ -131,7 +136,8 @@ std::expected<MmOffer, std::string> parse_mm_offer(const wire::SecurityAssociati
             // Absent means group 0: no Diffie-Hellman exchange.
             const std::uint64_t group = number(transform, wire::ike_attribute::kGroupDescription).value_or(0);
             if (group > UINT16_MAX) continue;
-            if (!first && group != offer.group) return std::unexpected("the transforms name differing groups");
+            if (!first && group != offer.group)
+                return std::unexpected("the transforms name differing groups");
             offer.group = static_cast<std::uint16_t>(group);
             first = false;
             if (auto known = parse_transform(proposal, transform)) {
@@ -159,7 +165,8 @@ std::expected<MmTransform, std::string> parse_mm_choice(const wire::SecurityAsso
     }
     auto offer = parse_mm_offer(sa);
     if (!offer) return std::unexpected(offer.error());
-    if (offer->group != static_cast<std::uint16_t>(group) || choose_mm_transform(*offer, main_mode) == nullptr) {
+    if (offer->group != static_cast<std::uint16_t>(group) ||
+        choose_mm_transform(*offer, main_mode) == nullptr) {
         return std::unexpected("the responder chose a transform that was not offered");
     }
     return std::move(offer->transforms.front());
@@ -167,21 +174,30 @@ std::expected<MmTransform, std::string> parse_mm_choice(const wire::SecurityAsso
 
 crypto::CipherAlgorithm cipher_of(MmEncryption encryption) {
     switch (encryption) {
-        case MmEncryption::kDesCbc: return crypto::CipherAlgorithm::kDesCbc;
-        case MmEncryption::k3desCbc: return crypto::CipherAlgorithm::k3desCbc;
-        case MmEncryption::kAesCbc128: return crypto::CipherAlgorithm::kAes128Cbc;
-        case MmEncryption::kAesCbc192: return crypto::CipherAlgorithm::kAes192Cbc;
-        case MmEncryption::kAesCbc256: break;
+        case MmEncryption::kDesCbc:
+            return crypto::CipherAlgorithm::kDesCbc;
+        case MmEncryption::k3desCbc:
+            return crypto::CipherAlgorithm::k3desCbc;
+        case MmEncryption::kAesCbc128:
+            return crypto::CipherAlgorithm::kAes128Cbc;
+        case MmEncryption::kAesCbc192:
+            return crypto::CipherAlgorithm::kAes192Cbc;
+        case MmEncryption::kAesCbc256:
+            break;
     }
     return crypto::CipherAlgorithm::kAes256Cbc;
 }
 
 crypto::HashAlgorithm hash_of(MmHash hash) {
     switch (hash) {
-        case MmHash::kMd5: return crypto::HashAlgorithm::kMd5;
-        case MmHash::kSha1: return crypto::HashAlgorithm::kSha1;
-        case MmHash::kSha256: return crypto::HashAlgorithm::kSha256;
-        case MmHash::kSha384: break;
+        case MmHash::kMd5:
+            return crypto::HashAlgorithm::kMd5;
+        case MmHash::kSha1:
+            return crypto::HashAlgorithm::kSha1;
+        case MmHash::kSha256:
+            return crypto::HashAlgorithm::kSha256;
+        case MmHash::kSha384:
+            break;
     }
     return crypto::HashAlgorithm::kSha384;
 }

@@ -1,4 +1,5 @@
-// The main mode SA payload: from policy and back (MS-AIPS 3.2.4, RFC 2409 appendix A; interpretation items 11, 12, M1-M3).
+// The main mode SA payload: from policy and back (MS-AIPS 3.2.4, RFC 2409 appendix A; interpretation items
+// 11, 12, M1-M3).
 #pragma once
 
 #include <chrono>
@@ -43,7 +44,8 @@ const MmTransform* choose_mm_transform(const MmOffer& offer, const policy::MainM
 
 // What #2 may choose: exactly one transform, and one of those offered.
 std::expected<MmTransform, std::string> parse_mm_choice(const wire::SecurityAssociation& sa,
-                                                        const policy::MainMode& main_mode, policy::DhGroup group);
+                                                        const policy::MainMode& main_mode,
+                                                        policy::DhGroup group);
 
 crypto::CipherAlgorithm cipher_of(policy::MmEncryption encryption);
 crypto::HashAlgorithm hash_of(policy::MmHash hash);

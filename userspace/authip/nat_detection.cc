@@ -22,17 +22,22 @@ Bytes cookies_of(const wire::Cookie& initiator_cookie, const wire::Cookie* respo
 
 std::optional<crypto::HashAlgorithm> algorithm_by_length(std::size_t length) {
     switch (length) {
-        case 20: return crypto::HashAlgorithm::kSha1;
-        case 32: return crypto::HashAlgorithm::kSha256;
-        case 48: return crypto::HashAlgorithm::kSha384;
-        default: return std::nullopt;
+        case 20:
+            return crypto::HashAlgorithm::kSha1;
+        case 32:
+            return crypto::HashAlgorithm::kSha256;
+        case 48:
+            return crypto::HashAlgorithm::kSha384;
+        default:
+            return std::nullopt;
     }
 }
 
 }  // namespace
 
-std::vector<wire::Payload> nat_discovery(const wire::Cookie& initiator_cookie, const wire::Cookie* responder_cookie,
-                                         const Endpoint& local, const Endpoint& remote) {
+std::vector<wire::Payload> nat_discovery(const wire::Cookie& initiator_cookie,
+                                         const wire::Cookie* responder_cookie, const Endpoint& local,
+                                         const Endpoint& remote) {
     if (!local.address.is_v4()) return {};
     const Bytes cookies = cookies_of(initiator_cookie, responder_cookie);
     const auto natd = [&](const Endpoint& endpoint) {

@@ -51,10 +51,12 @@ void queue_reliable(Session& session, Host& host, OutgoingNotify notify) {
 }
 
 // S4: copies message ID and Protocol-ID, its data is the acknowledged message's seqNUM.
-void acknowledge(Session& session, Host& host, const Incoming& message, const wire::AuthipNotification& notify) {
+void acknowledge(Session& session, Host& host, const Incoming& message,
+                 const wire::AuthipNotification& notify) {
     Bytes data;
     append_be32(data, message.sequence);
-    const std::vector<wire::Payload> ack{notification(static_cast<About>(notify.protocol_id), 0, wire::notify::kAck, data)};
+    const std::vector<wire::Payload> ack{
+        notification(static_cast<About>(notify.protocol_id), 0, wire::notify::kAck, data)};
     Bytes datagram = send_unreliable(session, host, message.header.message_id, ack);
     auto& acks = session.received.acks;
     acks.emplace_back(message.sequence, std::move(datagram));
@@ -88,7 +90,8 @@ std::uint32_t status_code(const wire::AuthipNotification& notify) {
 void acquire(Session& session, Host& host, const std::vector<wire::Payload>& payloads) {
     const auto at = std::ranges::find(payloads, wire::PayloadType::kNotification, &wire::Payload::type);
     const auto& notify = std::get<wire::AuthipNotification>(at->body);
-    if (std::distance(at, payloads.end()) < 3 || notify.data.size() < 4) return host.count(Reason::kMalformedPayload);
+    if (std::distance(at, payloads.end()) < 3 || notify.data.size() < 4)
+        return host.count(Reason::kMalformedPayload);
     const auto* first = std::get_if<wire::Identification>(&(at + 1)->body);
     const auto* second = std::get_if<wire::Identification>(&(at + 2)->body);
     if (first == nullptr || second == nullptr) return host.count(Reason::kMalformedPayload);
@@ -99,20 +102,24 @@ void acquire(Session& session, Host& host, const std::vector<wire::Payload>& pay
     host.asked_to_acquire(session, theirs->reversed(), *mode);
 }
 
-void process(Session& session, Host& host, const Incoming& message, const std::vector<wire::Payload>& payloads,
-             const wire::AuthipNotification& notify) {
+void process(Session& session, Host& host, const Incoming& message,
+             const std::vector<wire::Payload>& payloads, const wire::AuthipNotification& notify) {
     switch (notify.type) {
-        case wire::notify::kAck: return acknowledged(session, host, notify);
+        case wire::notify::kAck:
+            return acknowledged(session, host, notify);
         case wire::notify::kStatus:
             if (notify.protocol_id == static_cast<std::uint8_t>(About::kQuickMode)) {
-                return quick_mode_ended_by_peer(session, host, message.header.message_id, status_code(notify));
+                return quick_mode_ended_by_peer(session, host, message.header.message_id,
+                                                status_code(notify));
             }
             return main_mode_ended_by_peer(session, host, status_code(notify));
         case wire::notify::kNoProposalChosen:
             return quick_mode_ended_by_peer(session, host, message.header.message_id,
                                             static_cast<std::uint32_t>(ErrorCode::kPolicyMatch));
-        case wire::notify::kAcquire: return acquire(session, host, payloads);
-        default: return;  // EXCHANGE_INFO and unknown ones mean nothing here
+        case wire::notify::kAcquire:
+            return acquire(session, host, payloads);
+        default:
+            return;  // EXCHANGE_INFO and unknown ones mean nothing here
     }
 }
 
@@ -137,16 +144,19 @@ void send_status(Session& session, Host& host, About about, ErrorCode code, std:
     append_be32(data, static_cast<std::uint32_t>(code));
     if (about == About::kMainMode) message_id = random_message_id(host.random());
     if (session.has_keys()) {
-        return queue_reliable(session, host,
-                              {message_id, {notification(about, wire::kReliableNotify, wire::notify::kStatus, data)}});
+        return queue_reliable(
+            session, host,
+            {message_id, {notification(about, wire::kReliableNotify, wire::notify::kStatus, data)}});
     }
-    session.farewell = send_unreliable(session, host, message_id, {notification(about, 0, wire::notify::kStatus, data)});
+    session.farewell =
+        send_unreliable(session, host, message_id, {notification(about, 0, wire::notify::kStatus, data)});
 }
 
 void send_no_proposal_chosen(Session& session, Host& host, std::uint32_t message_id) {
     queue_reliable(
         session, host,
-        {message_id, {notification(About::kQuickMode, wire::kReliableNotify, wire::notify::kNoProposalChosen)}});
+        {message_id,
+         {notification(About::kQuickMode, wire::kReliableNotify, wire::notify::kNoProposalChosen)}});
 }
 
 void send_acquire(Session& session, Host& host, const exchange::Traffic& traffic) {
@@ -161,7 +171,9 @@ void send_acquire(Session& session, Host& host, const exchange::Traffic& traffic
                      {ids.responder}}});
 }
 
-wire::Payload synchronize_payload() { return notification(About::kQuickMode, 0, wire::notify::kQmSynchronize); }
+wire::Payload synchronize_payload() {
+    return notification(About::kQuickMode, 0, wire::notify::kQmSynchronize);
+}
 
 bool notifies_pending(const Session& session) {
     return session.notifies.outstanding.has_value() || !session.notifies.queue.empty();
@@ -177,25 +189,29 @@ void pump_notifies(Session& session, Host& host) {
     if (!datagram) return;
     const policy::Keying& keying = host.lookup().policy().keying;
     const unsigned limit = host.shutting_down() ? 1 : keying.retransmit_limit;
-    sender.outstanding = NotifySender::Outstanding{.sequence = sequence,
-                                                   .message_id = notify.message_id,
-                                                   .datagram = *datagram,
-                                                   .payloads = summary(session, notify.payloads),
-                                                   .retransmission = {host.now(), keying.retransmit_interval, limit}};
+    sender.outstanding =
+        NotifySender::Outstanding{.sequence = sequence,
+                                  .message_id = notify.message_id,
+                                  .datagram = *datagram,
+                                  .payloads = summary(session, notify.payloads),
+                                  .retransmission = {host.now(), keying.retransmit_interval, limit}};
     transmit(session, host, std::move(*datagram));
-    report_notify(session, host, notify.message_id, sender.outstanding->payloads, sender.outstanding->datagram.size());
+    report_notify(session, host, notify.message_id, sender.outstanding->payloads,
+                  sender.outstanding->datagram.size());
 }
 
 bool expire_notify(Session& session, Host& host) {
     auto& outstanding = session.notifies.outstanding;
     switch (outstanding->retransmission.expire(host.now())) {
-        case exchange::Retransmission::Verdict::kWait: return true;
+        case exchange::Retransmission::Verdict::kWait:
+            return true;
         case exchange::Retransmission::Verdict::kSendAgain:
             transmit(session, host, outstanding->datagram);
-            report_notify(session, host, outstanding->message_id, outstanding->payloads, outstanding->datagram.size(),
-                          true);
+            report_notify(session, host, outstanding->message_id, outstanding->payloads,
+                          outstanding->datagram.size(), true);
             return true;
-        case exchange::Retransmission::Verdict::kGiveUp: break;
+        case exchange::Retransmission::Verdict::kGiveUp:
+            break;
     }
     outstanding.reset();
     session.notifies.queue.clear();
@@ -206,11 +222,13 @@ void receive_notify(Session& session, Host& host, const Incoming& message) {
     if (message.header.encrypted()) {
         session.heard_encrypted = true;
         switch (session.received.window.accept(message.sequence)) {
-            case exchange::SequenceWindow::Verdict::kNew: break;
+            case exchange::SequenceWindow::Verdict::kNew:
+                break;
             case exchange::SequenceWindow::Verdict::kSeen:
                 host.count(Reason::kRetransmission);
                 return acknowledge_again(session, host, message.sequence);
-            case exchange::SequenceWindow::Verdict::kTooOld: return host.count(Reason::kStale);
+            case exchange::SequenceWindow::Verdict::kTooOld:
+                return host.count(Reason::kStale);
         }
     }
     const auto payloads = read_payloads(session, host, message, 0);
@@ -228,7 +246,8 @@ void receive_notify(Session& session, Host& host, const Incoming& message) {
     // What has ended only acknowledges; but its quick modes may live on, and end.
     const bool ends_quick_mode = notify.type == wire::notify::kStatus &&
                                  notify.protocol_id == static_cast<std::uint8_t>(About::kQuickMode);
-    if (session.deleted() && ends_quick_mode) return host.qm_deleted_by_peer(session, message.header.message_id);
+    if (session.deleted() && ends_quick_mode)
+        return host.qm_deleted_by_peer(session, message.header.message_id);
     if (session.deleted() && notify.type != wire::notify::kAck) return;
     process(session, host, message, *payloads, notify);
 }

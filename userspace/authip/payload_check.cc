@@ -8,8 +8,10 @@ namespace keyline::authip {
 namespace {
 
 bool tolerated_anywhere(const wire::Payload& payload) {
-    if (const auto* opaque = std::get_if<wire::Opaque>(&payload.body)) return wire::is_private_use(opaque->type);
-    return payload.type() == wire::PayloadType::kVendorId || payload.type() == wire::PayloadType::kNatOriginalAddress;
+    if (const auto* opaque = std::get_if<wire::Opaque>(&payload.body))
+        return wire::is_private_use(opaque->type);
+    return payload.type() == wire::PayloadType::kVendorId ||
+           payload.type() == wire::PayloadType::kNatOriginalAddress;
 }
 
 }  // namespace
@@ -17,7 +19,8 @@ bool tolerated_anywhere(const wire::Payload& payload) {
 std::optional<std::string> check_payloads(std::span<const wire::Payload> payloads,
                                           std::initializer_list<PayloadCount> expected) {
     for (const PayloadCount& rule : expected) {
-        const auto count = static_cast<std::size_t>(std::ranges::count(payloads, rule.type, &wire::Payload::type));
+        const auto count =
+            static_cast<std::size_t>(std::ranges::count(payloads, rule.type, &wire::Payload::type));
         if (count < rule.least) return "payload " + wire::payload_name(rule.type) + " is missing";
         if (count > rule.most) return "payload " + wire::payload_name(rule.type) + " is repeated";
     }

@@ -16,8 +16,8 @@ struct PayloadCount {
     std::size_t most = 1;
 };
 
-// One line when a payload is missing, repeated or out of place. Vendor IDs, NAT-OA (Q5) and unknown types from 0x80 on
-// may stand in any message and are not counted.
+// One line when a payload is missing, repeated or out of place. Vendor IDs, NAT-OA (Q5) and unknown types
+// from 0x80 on may stand in any message and are not counted.
 std::optional<std::string> check_payloads(std::span<const wire::Payload> payloads,
                                           std::initializer_list<PayloadCount> expected);
 

@@ -46,8 +46,8 @@ std::uint32_t life_seconds(const policy::Lifetime& lifetime) {
     return static_cast<std::uint32_t>(std::clamp<std::int64_t>(lifetime.hard_time.count(), 0, UINT32_MAX));
 }
 
-wire::Transform build_transform(std::uint8_t number, const EspSuite& suite, const policy::QuickMode& quick_mode,
-                                std::uint16_t encapsulation) {
+wire::Transform build_transform(std::uint8_t number, const EspSuite& suite,
+                                const policy::QuickMode& quick_mode, std::uint16_t encapsulation) {
     const auto* code = std::ranges::find(kTransforms, suite.encryption, &TransformCode::encryption);
     wire::Transform transform{.number = number, .id = code->id};
     const auto add = [&](std::uint16_t type, std::uint32_t value) {
@@ -90,9 +90,12 @@ class TransformReader {
             case attribute::kLifeType:
                 life_type_ = value;
                 return value == wire::kLifeSeconds || value == wire::kLifeKilobytes;
-            case attribute::kLifeDuration: return take_duration(value);
-            case attribute::kGroupDescription: return small(value, result_.group);
-            case attribute::kEncapsulationMode: return small(value, result_.encapsulation);
+            case attribute::kLifeDuration:
+                return take_duration(value);
+            case attribute::kGroupDescription:
+                return small(value, result_.group);
+            case attribute::kEncapsulationMode:
+                return small(value, result_.encapsulation);
             case attribute::kAuthentication: {
                 const auto* known = std::ranges::find_if(
                     kIntegrities, [&](const IntegrityCode& integrity) { return integrity.code == value; });
@@ -106,7 +109,8 @@ class TransformReader {
             case attribute::kExtendedSequenceNumber:
                 result_.esn = value == 1;
                 return value <= 1;
-            default: return false;
+            default:
+                return false;
         }
     }
 
@@ -129,8 +133,8 @@ class TransformReader {
 
     // Cipher and integrity fit together (Q4).
     bool suite() {
-        const auto* code =
-            std::ranges::find_if(kTransforms, [&](const TransformCode& known) { return known.id == transform_.id; });
+        const auto* code = std::ranges::find_if(
+            kTransforms, [&](const TransformCode& known) { return known.id == transform_.id; });
         if (code == std::end(kTransforms) || code->has_key_length != key_bits_.has_value()) return false;
         result_.suite.encryption = code->encryption;
         result_.suite.key_octets = key_bits_ ? static_cast<std::uint8_t>(*key_bits_ / 8) : code->key_octets;
@@ -146,7 +150,8 @@ class TransformReader {
 // Proposals of one number belong together (RFC 2408 4.2): none of this host's policies wants that.
 bool numbers_repeat(const wire::SecurityAssociation& sa) {
     std::vector<std::uint8_t> numbers;
-    for (const wire::Proposal& proposal : sa.proposals) numbers.push_back(proposal.number);
+    for (const wire::Proposal& proposal : sa.proposals)
+        numbers.push_back(proposal.number);
     std::ranges::sort(numbers);
     return std::ranges::adjacent_find(numbers) != numbers.end();
 }
@@ -154,7 +159,8 @@ bool numbers_repeat(const wire::SecurityAssociation& sa) {
 }  // namespace
 
 std::uint16_t encapsulation_mode(policy::Mode mode, bool nat_found) {
-    if (mode == policy::Mode::kTunnel) return nat_found ? wire::encapsulation::kUdpTunnel : wire::encapsulation::kTunnel;
+    if (mode == policy::Mode::kTunnel)
+        return nat_found ? wire::encapsulation::kUdpTunnel : wire::encapsulation::kTunnel;
     return nat_found ? wire::encapsulation::kUdpTransport : wire::encapsulation::kTransport;
 }
 
@@ -171,19 +177,21 @@ bool QmTransform::offers(const policy::QuickMode& quick_mode, bool nat_found, po
            group == static_cast<std::uint16_t>(quick_mode.pfs_group) && esn == quick_mode.esn;
 }
 
-wire::SecurityAssociation build_qm_offer(const policy::QuickMode& quick_mode, policy::Mode mode, bool nat_found,
-                                         std::uint32_t spi) {
+wire::SecurityAssociation build_qm_offer(const policy::QuickMode& quick_mode, policy::Mode mode,
+                                         bool nat_found, std::uint32_t spi) {
     wire::Proposal proposal{.number = 1, .protocol_id = wire::protocol::kEsp};
     append_be32(proposal.spi, spi);
     for (const EspSuite& suite : quick_mode.suites) {
         const auto number = static_cast<std::uint8_t>(proposal.transforms.size() + 1);
-        proposal.transforms.push_back(build_transform(number, suite, quick_mode, encapsulation_mode(mode, nat_found)));
+        proposal.transforms.push_back(
+            build_transform(number, suite, quick_mode, encapsulation_mode(mode, nat_found)));
     }
     return {.proposals = {std::move(proposal)}};
 }
 
 std::expected<QmOffer, std::string> parse_qm_offer(const wire::SecurityAssociation& sa) {
-    if (numbers_repeat(sa)) return std::unexpected("proposals that belong together (AH with ESP) are not supported");
+    if (numbers_repeat(sa))
+        return std::unexpected("proposals that belong together (AH with ESP) are not supported");
     QmOffer offer;
     bool first = true;
     for (const wire::Proposal& proposal : sa.proposals) {
@@ -193,9 +201,11 @@ std::expected<QmOffer, std::string> parse_qm_offer(const wire::SecurityAssociati
         const std::uint32_t spi = load_be32(proposal.spi.data());
         if (spi < kMinSpi) return std::unexpected("an SPI below 256");
         for (const wire::Transform& transform : proposal.transforms) {
-            const wire::Attribute* group = wire::find_attribute(transform.attributes, attribute::kGroupDescription);
+            const wire::Attribute* group =
+                wire::find_attribute(transform.attributes, attribute::kGroupDescription);
             const std::uint64_t number = group == nullptr ? 0 : group->number().value_or(UINT64_MAX);
-            if (!first && number != offer.group) return std::unexpected("the transforms name differing groups");
+            if (!first && number != offer.group)
+                return std::unexpected("the transforms name differing groups");
             if (number > UINT16_MAX) return std::unexpected("a malformed group description");
             offer.group = static_cast<std::uint16_t>(number);
             first = false;
@@ -210,8 +220,8 @@ std::expected<QmOffer, std::string> parse_qm_offer(const wire::SecurityAssociati
     return offer;
 }
 
-const QmTransform* choose_qm_transform(const QmOffer& offer, const policy::QuickMode& quick_mode, policy::Mode mode,
-                                       bool nat_found) {
+const QmTransform* choose_qm_transform(const QmOffer& offer, const policy::QuickMode& quick_mode,
+                                       policy::Mode mode, bool nat_found) {
     const auto found = std::ranges::find_if(offer.transforms, [&](const QmTransform& transform) {
         return transform.offers(quick_mode, nat_found, mode);
     });
@@ -226,8 +236,8 @@ wire::SecurityAssociation build_qm_choice(const QmTransform& chosen, std::uint32
 }
 
 std::expected<QmTransform, std::string> parse_qm_choice(const wire::SecurityAssociation& sa,
-                                                        const policy::QuickMode& quick_mode, policy::Mode mode,
-                                                        bool nat_found) {
+                                                        const policy::QuickMode& quick_mode,
+                                                        policy::Mode mode, bool nat_found) {
     auto offer = parse_qm_offer(sa);
     if (!offer) return std::unexpected(offer.error());
     if (offer->count != 1 || choose_qm_transform(*offer, quick_mode, mode, nat_found) == nullptr) {

@@ -1,4 +1,5 @@
-// The quick mode SA payload: from policy and back (RFC 2407 4.4 and 4.5; interpretation items 28, 30, Q1, Q2, Q4).
+// The quick mode SA payload: from policy and back (RFC 2407 4.4 and 4.5; interpretation items 28, 30, Q1, Q2,
+// Q4).
 #pragma once
 
 #include <chrono>
@@ -19,7 +20,8 @@ inline constexpr std::uint32_t kMinSpi = 256;  // RFC 4303 2.1
 
 // The Encapsulation Mode attribute: the UDP forms if and only if a NAT was found (Q4).
 std::uint16_t encapsulation_mode(policy::Mode mode, bool nat_found);
-// nullopt for a mode that is not implemented, and for a plain form where a NAT was found or the other way round.
+// nullopt for a mode that is not implemented, and for a plain form where a NAT was found or the other way
+// round.
 std::optional<policy::Mode> mode_of(std::uint16_t encapsulation, bool nat_found);
 
 // One ESP transform whose every value is known.
@@ -43,23 +45,23 @@ struct QmOffer {
 };
 
 // One proposal with `spi`, a transform per suite.
-wire::SecurityAssociation build_qm_offer(const policy::QuickMode& quick_mode, policy::Mode mode, bool nat_found,
-                                         std::uint32_t spi);
+wire::SecurityAssociation build_qm_offer(const policy::QuickMode& quick_mode, policy::Mode mode,
+                                         bool nat_found, std::uint32_t spi);
 
 // The error is one line: differing groups, an SPI below 256, proposals that belong together (AH with ESP).
 std::expected<QmOffer, std::string> parse_qm_offer(const wire::SecurityAssociation& sa);
 
 // The responder's choice: the first of the initiator's transforms that policy allows (Q1).
-const QmTransform* choose_qm_transform(const QmOffer& offer, const policy::QuickMode& quick_mode, policy::Mode mode,
-                                       bool nat_found);
+const QmTransform* choose_qm_transform(const QmOffer& offer, const policy::QuickMode& quick_mode,
+                                       policy::Mode mode, bool nat_found);
 
 // The answer: the chosen transform as it came, under this host's SPI.
 wire::SecurityAssociation build_qm_choice(const QmTransform& chosen, std::uint32_t spi);
 
 // What #6 may choose: exactly one transform, and one of those offered.
 std::expected<QmTransform, std::string> parse_qm_choice(const wire::SecurityAssociation& sa,
-                                                        const policy::QuickMode& quick_mode, policy::Mode mode,
-                                                        bool nat_found);
+                                                        const policy::QuickMode& quick_mode,
+                                                        policy::Mode mode, bool nat_found);
 
 // Policy's lifetime, shortened to what the peer named; soft limits keep their share of the hard ones.
 policy::Lifetime agreed_lifetime(const policy::Lifetime& own, const QmTransform& chosen);

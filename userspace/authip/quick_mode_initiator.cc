@@ -33,14 +33,16 @@ void report_proposed(Session& session, Host& host, const QmNegotiation& negotiat
                                   .by = exchange::By::kLocal,
                                   .selector = negotiation.traffic.selector.to_string(),
                                   .pfs = negotiation.dh.has_value()};
-    for (const auto& suite : negotiation.quick_mode.suites) proposed.suites.push_back(suite.to_string());
+    for (const auto& suite : negotiation.quick_mode.suites)
+        proposed.suites.push_back(suite.to_string());
     host.report(std::move(proposed));
 }
 
 std::uint32_t fresh_message_id(const Session& session, Host& host) {
     for (;;) {
         const std::uint32_t id = random_message_id(host.random());
-        if (std::ranges::find(session.negotiations, id, &QmNegotiation::message_id) == session.negotiations.end()) {
+        if (std::ranges::find(session.negotiations, id, &QmNegotiation::message_id) ==
+            session.negotiations.end()) {
             return id;
         }
     }
@@ -49,7 +51,8 @@ std::uint32_t fresh_message_id(const Session& session, Host& host) {
 std::vector<wire::Payload> first_payloads(const Session& session, const QmNegotiation& negotiation) {
     std::vector<wire::Payload> payloads;
     if (negotiation.first) {
-        payloads.push_back({wire::Hash{auth1(session.hash(), session.keys->skeyid, session.transcript.value())}});
+        payloads.push_back(
+            {wire::Hash{auth1(session.hash(), session.keys->skeyid, session.transcript.value())}});
     }
     payloads.push_back({negotiation.ids.initiator});
     payloads.push_back({negotiation.ids.responder});
@@ -83,8 +86,8 @@ bool start(Session& session, Host& host, exchange::QmRequest request, bool first
     negotiation.fast = is_fast(negotiation.quick_mode.suites.size(), negotiation.dh.has_value(), false);
     negotiation.request = std::move(request);
     report_proposed(session, host, negotiation);
-    send_request(session, host, exchange_of(negotiation), negotiation.message_id, first_payloads(session, negotiation),
-                 true);
+    send_request(session, host, exchange_of(negotiation), negotiation.message_id,
+                 first_payloads(session, negotiation), true);
     session.negotiations.push_back(std::move(negotiation));
     return true;
 }
@@ -105,7 +108,8 @@ void finish(Session& session, Host& host, QmNegotiation& finished, policy::SadEn
 }
 
 // #6 and its like: what it has to say; the chosen transform.
-std::expected<QmTransform, Failure> take_answer(Session& session, const Host& host, QmNegotiation& negotiation,
+std::expected<QmTransform, Failure> take_answer(Session& session, const Host& host,
+                                                QmNegotiation& negotiation,
                                                 const std::vector<wire::Payload>& payloads) {
     const std::size_t once_if_first = negotiation.first ? 1 : 0;
     if (auto wrong = check_payloads(payloads, {{PayloadType::kHash, once_if_first, once_if_first},
@@ -118,11 +122,13 @@ std::expected<QmTransform, Failure> take_answer(Session& session, const Host& ho
         return std::unexpected(invalid(std::move(*wrong)));
     }
     if (negotiation.first) {
-        if (payloads.front().type() != PayloadType::kHash) return std::unexpected(invalid("HASH is not first"));
+        if (payloads.front().type() != PayloadType::kHash)
+            return std::unexpected(invalid("HASH is not first"));
         const Bytes expected = auth2(session.hash(), session.keys->skeyid, session.transcript.value());
         if (!equal_constant_time(expected, wire::find<wire::Hash>(payloads)->data)) {
-            return std::unexpected(Failure{Stage::kQuickMode, Reason::kBadAuth, ErrorCode::kAuthFail,
-                                           "the peer's proof Auth2 is wrong: an impostor, or messages were altered"});
+            return std::unexpected(
+                Failure{Stage::kQuickMode, Reason::kBadAuth, ErrorCode::kAuthFail,
+                        "the peer's proof Auth2 is wrong: an impostor, or messages were altered"});
         }
     } else {
         const auto& nonce = *wire::find<wire::Nonce>(payloads);
@@ -139,12 +145,13 @@ std::expected<QmTransform, Failure> take_answer(Session& session, const Host& ho
     if (!chosen) return std::unexpected(invalid(chosen.error()));
     if (peer_spi_in_use(session, host, chosen->spi)) return std::unexpected(invalid("the SPI of another SA"));
     const auto* ke = wire::find<wire::KeyExchange>(payloads);
-    if ((ke != nullptr) != negotiation.dh.has_value()) return std::unexpected(invalid("KE without PFS, or PFS without KE"));
+    if ((ke != nullptr) != negotiation.dh.has_value())
+        return std::unexpected(invalid("KE without PFS, or PFS without KE"));
     if (ke != nullptr) {
         auto secret = negotiation.dh->compute(ke->public_value);
         if (!secret) {
-            return std::unexpected(
-                Failure{Stage::kQuickMode, Reason::kBadKe, ErrorCode::kDhFail, crypto::to_string(secret.error())});
+            return std::unexpected(Failure{Stage::kQuickMode, Reason::kBadKe, ErrorCode::kDhFail,
+                                           crypto::to_string(secret.error())});
         }
         negotiation.dh_secret = std::move(*secret);
     }
@@ -153,8 +160,8 @@ std::expected<QmTransform, Failure> take_answer(Session& session, const Host& ho
 
 void send_synchronize(Session& session, Host& host, QmNegotiation& negotiation) {
     if (negotiation.first) session.state = State::kQuickModeInitiatorSecondPacketSent;
-    send_request(session, host, wire::ExchangeType::kAuthipQuickMode, negotiation.message_id, {synchronize_payload()},
-                 true);
+    send_request(session, host, wire::ExchangeType::kAuthipQuickMode, negotiation.message_id,
+                 {synchronize_payload()}, true);
 }
 
 // #6 of a normal quick mode installs the inbound SA, of a fast one both (item 28).
@@ -175,7 +182,8 @@ void receive_synchronize_answer(Session& session, Host& host, QmNegotiation& neg
                                 const std::vector<wire::Payload>& payloads) {
     const auto* notify = wire::find<wire::AuthipNotification>(payloads);
     auto wrong = check_payloads(payloads, {{PayloadType::kNotification}});
-    if (!wrong && notify->type != wire::notify::kQmSynchronize) wrong = "another notify than NOTIFY_QM_SYNCHRONIZE";
+    if (!wrong && notify->type != wire::notify::kQmSynchronize)
+        wrong = "another notify than NOTIFY_QM_SYNCHRONIZE";
     if (wrong) return fail_quick_mode(session, host, negotiation.message_id, invalid(std::move(*wrong)));
     finish(session, host, negotiation, std::move(*negotiation.outbound));
 }
@@ -189,8 +197,9 @@ void start_first_quick_mode(Session& session, Host& host) {
         session.waiting.pop_front();
         if (start(session, host, std::move(request), true)) return;
     }
-    fail_main_mode(session, host, {Stage::kQuickMode, Reason::kNoPolicy, ErrorCode::kSaDeleted,
-                                   "policy does not protect traffic with this peer any more"});
+    fail_main_mode(session, host,
+                   {Stage::kQuickMode, Reason::kNoPolicy, ErrorCode::kSaDeleted,
+                    "policy does not protect traffic with this peer any more"});
 }
 
 void pump_quick_modes(Session& session, Host& host) {

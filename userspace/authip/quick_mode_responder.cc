@@ -16,8 +16,8 @@ using exchange::Reason;
 using exchange::Stage;
 using wire::PayloadType;
 
-constexpr std::size_t kNonceOctets = 32;         // F8
-constexpr std::size_t kMaxSynchronizing = 16;    // normal quick modes whose second exchange has not come
+constexpr std::size_t kNonceOctets = 32;       // F8
+constexpr std::size_t kMaxSynchronizing = 16;  // normal quick modes whose second exchange has not come
 constexpr std::chrono::seconds kSynchronizeTimeout{60};  // Q11
 
 Failure invalid(std::string text) {
@@ -25,7 +25,8 @@ Failure invalid(std::string text) {
             "a quick mode request: " + std::move(text)};
 }
 
-std::optional<Failure> check_request(const Session& session, bool first, const std::vector<wire::Payload>& payloads) {
+std::optional<Failure> check_request(const Session& session, bool first,
+                                     const std::vector<wire::Payload>& payloads) {
     const std::size_t once_if_first = first ? 1 : 0;
     if (auto wrong = check_payloads(payloads, {{PayloadType::kHash, once_if_first, once_if_first},
                                                {PayloadType::kIdentification, 2, 2},
@@ -62,29 +63,33 @@ Failure no_proposal(std::string text) {
 }
 
 // The rule that covers the proposed traffic, and the traffic as this host sees it.
-std::expected<const policy::Rule*, Failure> find_rule(const Session& session, const Host& host, policy::Mode mode,
-                                                      QmNegotiation& negotiation) {
+std::expected<const policy::Rule*, Failure> find_rule(const Session& session, const Host& host,
+                                                      policy::Mode mode, QmNegotiation& negotiation) {
     const auto proposed = parse_traffic_ids(negotiation.ids, exchange::Role::kResponder);
-    if (!proposed) return std::unexpected(selectors("traffic selectors that are no addresses, or do not fit together"));
+    if (!proposed)
+        return std::unexpected(selectors("traffic selectors that are no addresses, or do not fit together"));
     const auto selector = sa_selectors(session, mode, *proposed);
     if (!selector) {
-        return std::unexpected(selectors("transport mode for other addresses than the two hosts': " + proposed->to_string()));
+        return std::unexpected(
+            selectors("transport mode for other addresses than the two hosts': " + proposed->to_string()));
     }
     const auto match = host.lookup().find_containing(*selector);
     if (!match || match->rule->action != policy::RuleAction::kProtect) {
-        return std::unexpected(selectors("no rule protects " + selector->to_string() + "; compare both policies"));
+        return std::unexpected(
+            selectors("no rule protects " + selector->to_string() + "; compare both policies"));
     }
     const policy::Rule& rule = *match->rule;
     if (rule.mode != mode) {
-        return std::unexpected(no_proposal("rule \"" + rule.name + "\" wants " + std::string(policy::to_string(rule.mode)) +
+        return std::unexpected(no_proposal("rule \"" + rule.name + "\" wants " +
+                                           std::string(policy::to_string(rule.mode)) +
                                            " mode, the peer the other one"));
     }
     if (rule.tunnel && (rule.tunnel->local != session.name.local.address ||
                         rule.tunnel->remote != session.name.remote.address)) {
         return std::unexpected(selectors("rule \"" + rule.name + "\" has other tunnel endpoints"));
     }
-    if (!rule.auth.empty() && std::ranges::find(rule.auth, static_cast<policy::AuthMethod>(*session.method)) ==
-                                  rule.auth.end()) {
+    if (!rule.auth.empty() &&
+        std::ranges::find(rule.auth, static_cast<policy::AuthMethod>(*session.method)) == rule.auth.end()) {
         return std::unexpected(Failure{Stage::kQuickMode, Reason::kNoMethod, ErrorCode::kAuthFail,
                                        "rule \"" + rule.name + "\" wants another authentication method"});
     }
@@ -96,8 +101,8 @@ std::expected<const policy::Rule*, Failure> find_rule(const Session& session, co
     return &rule;
 }
 
-std::optional<Failure> exchange_keys(QmNegotiation& negotiation, const QmTransform& chosen, const wire::KeyExchange* ke,
-                                     crypto::RandomSource& random) {
+std::optional<Failure> exchange_keys(QmNegotiation& negotiation, const QmTransform& chosen,
+                                     const wire::KeyExchange* ke, crypto::RandomSource& random) {
     const auto bad = [](std::string text) {
         return Failure{Stage::kQuickMode, Reason::kBadKe, ErrorCode::kDhFail, std::move(text)};
     };
@@ -118,14 +123,16 @@ void report_proposed(Session& session, Host& host, const QmNegotiation& negotiat
     if (const auto selector = parse_traffic_ids(negotiation.ids, exchange::Role::kResponder)) {
         proposed.selector = selector->to_string();
     }
-    for (const QmTransform& transform : offer.transforms) proposed.suites.push_back(transform.suite.to_string());
+    for (const QmTransform& transform : offer.transforms)
+        proposed.suites.push_back(transform.suite.to_string());
     host.report(std::move(proposed));
 }
 
 // Everything the request decides; the chosen transform.
 std::expected<QmTransform, Failure> take_request(Session& session, Host& host, QmNegotiation& negotiation,
                                                  const std::vector<wire::Payload>& payloads) {
-    if (auto failure = check_request(session, negotiation.first, payloads)) return std::unexpected(std::move(*failure));
+    if (auto failure = check_request(session, negotiation.first, payloads))
+        return std::unexpected(std::move(*failure));
     const auto ids = wire::find_all<wire::Identification>(payloads);
     negotiation.ids = {*ids[0], *ids[1]};
     const auto offer = parse_qm_offer(*wire::find<wire::SecurityAssociation>(payloads));
@@ -138,16 +145,20 @@ std::expected<QmTransform, Failure> take_request(Session& session, Host& host, Q
     if (!rule) return std::unexpected(rule.error());
     negotiation.quick_mode = host.lookup().policy().quick_mode_of(**rule);
     negotiation.engine = (*rule)->engine;
-    const QmTransform* chosen = choose_qm_transform(*offer, negotiation.quick_mode, *mode, session.nat_found());
+    const QmTransform* chosen =
+        choose_qm_transform(*offer, negotiation.quick_mode, *mode, session.nat_found());
     if (chosen == nullptr) {
-        return std::unexpected(no_proposal("no quick mode proposal of the peer is acceptable; compare quick_mode \"" +
-                                           negotiation.quick_mode.name + "\" with the peer's"));
+        return std::unexpected(
+            no_proposal("no quick mode proposal of the peer is acceptable; compare quick_mode \"" +
+                        negotiation.quick_mode.name + "\" with the peer's"));
     }
     if (peer_spi_in_use(session, host, chosen->spi)) return std::unexpected(invalid("the SPI of another SA"));
     const auto* ke = wire::find<wire::KeyExchange>(payloads);
-    if (auto failure = exchange_keys(negotiation, *chosen, ke, host.random())) return std::unexpected(std::move(*failure));
+    if (auto failure = exchange_keys(negotiation, *chosen, ke, host.random()))
+        return std::unexpected(std::move(*failure));
 
-    negotiation.fast = is_fast(offer->count, ke != nullptr, wire::find<wire::KeyDictationWeight>(payloads) != nullptr);
+    negotiation.fast =
+        is_fast(offer->count, ke != nullptr, wire::find<wire::KeyDictationWeight>(payloads) != nullptr);
     negotiation.initiator_nonce = wire::find<wire::Nonce>(payloads)->data;
     negotiation.responder_nonce =
         negotiation.first ? session.first_qm_responder_nonce : random_octets(host.random(), kNonceOctets);
@@ -159,7 +170,8 @@ std::vector<wire::Payload> answer_payloads(const Session& session, const QmNegot
                                            const QmTransform& chosen) {
     std::vector<wire::Payload> payloads;
     if (negotiation.first) {
-        payloads.push_back({wire::Hash{auth2(session.hash(), session.keys->skeyid, session.transcript.value())}});
+        payloads.push_back(
+            {wire::Hash{auth2(session.hash(), session.keys->skeyid, session.transcript.value())}});
     }
     payloads.push_back({negotiation.ids.initiator});
     payloads.push_back({negotiation.ids.responder});

@@ -11,7 +11,8 @@ namespace {
 using exchange::Host;
 using exchange::Instant;
 
-void set_keys(policy::SadEntry& entry, const Session& session, const Host& host, const QmNegotiation& negotiation) {
+void set_keys(policy::SadEntry& entry, const Session& session, const Host& host,
+              const QmNegotiation& negotiation) {
     const QmKeyInput input{.message_id = negotiation.message_id,
                            .spi = entry.spi,
                            .initiator_nonce = negotiation.initiator_nonce,
@@ -21,8 +22,9 @@ void set_keys(policy::SadEntry& entry, const Session& session, const Host& host,
                            .mm_initiator_nonce = {},
                            .mm_responder_nonce = {},
                            .skeyid_em = {}};
-    QmKeys keys = derive_qm_keys(session.key_context(), input, entry.suite.encryption_key_octets(),
-                                 entry.suite.integrity_key_octets(), host.lookup().policy().keying.qm_key_order);
+    QmKeys keys =
+        derive_qm_keys(session.key_context(), input, entry.suite.encryption_key_octets(),
+                       entry.suite.integrity_key_octets(), host.lookup().policy().keying.qm_key_order);
     entry.encryption_key = std::move(keys.encryption_key);
     entry.integrity_key = std::move(keys.integrity_key);
 }
@@ -48,7 +50,8 @@ QmSaPair make_sas(const Session& session, const Host& host, const QmNegotiation&
                             .impersonation_handle = negotiation.traffic.impersonation_handle,
                             .peer = session.proved_peer};
     if (session.nat_found()) {
-        common.encapsulation = {.local_port = session.name.local.port, .remote_port = session.name.remote.port};
+        common.encapsulation = {.local_port = session.name.local.port,
+                                .remote_port = session.name.remote.port};
     }
     QmSaPair pair{.inbound = common.clone(), .outbound = std::move(common)};
     pair.inbound.direction = policy::Direction::kInbound;
@@ -80,7 +83,8 @@ bool is_fast(std::size_t transforms, bool has_ke, bool has_weight) {
     return transforms == 1 && !has_ke && !has_weight;
 }
 
-std::optional<policy::Selector> sa_selectors(const Session& session, policy::Mode mode, policy::Selector proposed) {
+std::optional<policy::Selector> sa_selectors(const Session& session, policy::Mode mode,
+                                             policy::Selector proposed) {
     if (mode == policy::Mode::kTunnel) return proposed;
     if (!proposed.local.is_host() || !proposed.remote.is_host()) return std::nullopt;
     if (proposed.family() != session.name.local.address.family()) return std::nullopt;

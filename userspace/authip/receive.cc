@@ -36,7 +36,8 @@ void refuse(Session& session, Host& host, const Incoming& message, Stage stage, 
 
 // Whether this state of an initiator expects the answer in clear.
 bool answer_is_clear(const Session& session) {
-    return session.state == State::kMainModeFirstGeneralizedPacketSent || session.state == State::kGssApiRequestSent;
+    return session.state == State::kMainModeFirstGeneralizedPacketSent ||
+           session.state == State::kGssApiRequestSent;
 }
 
 void receive_answer(Session& session, Host& host, const Incoming& message) {
@@ -58,13 +59,16 @@ void receive_answer(Session& session, Host& host, const Incoming& message) {
     if (!message.header.encrypted()) session.transcript.add(message.plaintext.octets);
     const auto payloads = read_payloads(session, host, message, ++session.messages);
     if (!payloads) {
-        return refuse(session, host, message, Stage::kMainMode, Reason::kMalformedPayload, ErrorCode::kInvalidPayload,
-                      payloads.error());
+        return refuse(session, host, message, Stage::kMainMode, Reason::kMalformedPayload,
+                      ErrorCode::kInvalidPayload, payloads.error());
     }
     switch (session.state) {
-        case State::kMainModeFirstGeneralizedPacketSent: return receive_second_message(session, host, *payloads);
-        case State::kGssApiRequestSent: return receive_gss(session, host, *payloads);
-        default: return receive_quick_mode_answer(session, host, message_id, *payloads);
+        case State::kMainModeFirstGeneralizedPacketSent:
+            return receive_second_message(session, host, *payloads);
+        case State::kGssApiRequestSent:
+            return receive_gss(session, host, *payloads);
+        default:
+            return receive_quick_mode_answer(session, host, message_id, *payloads);
     }
 }
 
@@ -90,7 +94,8 @@ void dispatch_request(Session& session, Host& host, const Incoming& message,
 
 // Clear requests run up to the end of the GSS-API exchange, encrypted ones from #5 on.
 bool request_fits(const Session& session, Host& host, const Incoming& message) {
-    const bool before_fifth = session.state == State::kMainModeResponderFirstExchangeDone && !session.heard_encrypted;
+    const bool before_fifth =
+        session.state == State::kMainModeResponderFirstExchangeDone && !session.heard_encrypted;
     if (message.header.exchange_type == ExchangeType::kAuthipMainMode) {
         if (!message.header.encrypted()) {
             if (!before_fifth) host.count(Reason::kNotEncrypted);
@@ -130,8 +135,8 @@ void receive_request(Session& session, Host& host, const Incoming& message) {
     const auto payloads = read_payloads(session, host, message, ++session.messages);
     if (!payloads) {
         if (message.header.encrypted()) channel.refused = message.header.message_id;
-        return refuse(session, host, message, Stage::kMainMode, Reason::kMalformedPayload, ErrorCode::kInvalidPayload,
-                      payloads.error());
+        return refuse(session, host, message, Stage::kMainMode, Reason::kMalformedPayload,
+                      ErrorCode::kInvalidPayload, payloads.error());
     }
     dispatch_request(session, host, message, *payloads);
 }
@@ -147,11 +152,13 @@ void receive_after_end(Session& session, Host& host, const Incoming& message) {
 
 }  // namespace
 
-void receive(Session& session, Host& host, const exchange::DatagramReceived& datagram, const wire::Header& header) {
+void receive(Session& session, Host& host, const exchange::DatagramReceived& datagram,
+             const wire::Header& header) {
     const auto message = open_message(session, host, datagram, header);
     if (!message) return;
     switch (header.exchange_type) {
-        case ExchangeType::kAuthipNotify: return receive_notify(session, host, *message);
+        case ExchangeType::kAuthipNotify:
+            return receive_notify(session, host, *message);
         case ExchangeType::kAuthipMainMode:
         case ExchangeType::kAuthipQuickMode:
             if (session.deleted()) return receive_after_end(session, host, *message);

@@ -1,5 +1,5 @@
-// From a datagram that belongs to a main mode SA to the exchange that takes it: sequence numbers, repetitions, and whether
-// the message fits the state (MS-AIPS 3.1.5; interpretation items 7-9, F3, S1, S2).
+// From a datagram that belongs to a main mode SA to the exchange that takes it: sequence numbers,
+// repetitions, and whether the message fits the state (MS-AIPS 3.1.5; interpretation items 7-9, F3, S1, S2).
 #pragma once
 
 #include "authip/session.h"

@@ -1,5 +1,5 @@
-// AuthIP's main mode SA: everything the main mode, its GSS-API exchange, its quick modes and its notifies keep between
-// two events (MS-AIPS 3.1.1). The functions that work on it are one file per exchange.
+// AuthIP's main mode SA: everything the main mode, its GSS-API exchange, its quick modes and its notifies
+// keep between two events (MS-AIPS 3.1.1). The functions that work on it are one file per exchange.
 #pragma once
 
 #include <cstdint>
@@ -27,24 +27,26 @@ namespace keyline::authip {
 // The specification's states of the main mode SA and its first quick mode. Later quick modes run in kDone.
 enum class State : std::uint8_t {
     kStart,
-    kMainModeFirstGeneralizedPacketSent,      // initiator
-    kGssApiRequestSent,                       // initiator
-    kQuickModeInitiatorFirstPacketSent,       // initiator
-    kQuickModeInitiatorSecondPacketSent,      // initiator
-    kQuickModeInitiatorDone,                  // initiator
-    kMainModeResponderFirstExchangeDone,      // responder
-    kQuickModeResponderFirstExchangeDone,     // responder
-    kQuickModeResponderDone,                  // responder
-    kDeleted,                                 // answers repetitions for a while (S11)
+    kMainModeFirstGeneralizedPacketSent,   // initiator
+    kGssApiRequestSent,                    // initiator
+    kQuickModeInitiatorFirstPacketSent,    // initiator
+    kQuickModeInitiatorSecondPacketSent,   // initiator
+    kQuickModeInitiatorDone,               // initiator
+    kMainModeResponderFirstExchangeDone,   // responder
+    kQuickModeResponderFirstExchangeDone,  // responder
+    kQuickModeResponderDone,               // responder
+    kDeleted,                              // answers repetitions for a while (S11)
 };
 std::string to_string(State state);
 
-// One counter per exchange type, shared by both sides (item 7). A responder also keeps its last answer (item 9).
+// One counter per exchange type, shared by both sides (item 7). A responder also keeps its last answer (item
+// 9).
 struct Channel {
     std::uint32_t next = 0;
-    bool busy = false;                          // responder: the request `next` is being worked on
-    std::optional<std::uint32_t> refused;       // responder: message ID of request `next` that a notify answered (S1)
-    Bytes answer;                               // responder: datagram that answered `next - 1`; empty: none
+    bool busy = false;  // responder: the request `next` is being worked on
+    std::optional<std::uint32_t>
+        refused;   // responder: message ID of request `next` that a notify answered (S1)
+    Bytes answer;  // responder: datagram that answered `next - 1`; empty: none
 };
 
 // The initiator's one unanswered request.
@@ -83,34 +85,35 @@ struct NotifyReceiver {
 // A quick mode between its first message and its last.
 struct QmNegotiation {
     std::uint32_t message_id = 0;
-    bool first = false;                             // message ID 0, inside main mode's exchange type
-    bool fast = false;                              // ends with its second message (item 28)
-    bool synchronizing = false;                     // its first exchange is over
-    std::optional<exchange::QmRequest> request;     // initiator
+    bool first = false;                          // message ID 0, inside main mode's exchange type
+    bool fast = false;                           // ends with its second message (item 28)
+    bool synchronizing = false;                  // its first exchange is over
+    std::optional<exchange::QmRequest> request;  // initiator
     exchange::Traffic traffic;
     TrafficIds ids;
     policy::QuickMode quick_mode;
     policy::Engine engine = policy::Engine::kAuto;
-    Bytes initiator_nonce;                          // Ni(qm)
-    Bytes responder_nonce;                          // Nr(qm)
-    std::optional<crypto::DhKeyPair> dh;            // PFS
+    Bytes initiator_nonce;                // Ni(qm)
+    Bytes responder_nonce;                // Nr(qm)
+    std::optional<crypto::DhKeyPair> dh;  // PFS
     Secret dh_secret;
     std::uint32_t inbound_spi = 0;
     exchange::Instant begun{};
-    exchange::Instant give_up = exchange::kNever;   // responder: the synchronize must have come (Q11)
-    std::optional<policy::SadEntry> outbound;       // to be installed by the last message of a normal quick mode
+    exchange::Instant give_up = exchange::kNever;  // responder: the synchronize must have come (Q11)
+    std::optional<policy::SadEntry> outbound;  // to be installed by the last message of a normal quick mode
     std::optional<exchange::QmSa> sa;
 };
 
 struct Session : exchange::MmSa {
     State state = State::kStart;
-    std::uint32_t messages = 0;  // distinct ones of the main and quick mode exchanges so far, for the ladder's "#n"
+    std::uint32_t messages =
+        0;  // distinct ones of the main and quick mode exchanges so far, for the ladder's "#n"
 
     // First exchange.
     policy::MainMode main_mode;  // as it was when the negotiation started
     policy::DhGroup group = policy::DhGroup::kNone;
     std::optional<MmTransform> chosen;
-    std::vector<auth::MethodId> methods;  // #1's list, later #2's
+    std::vector<auth::MethodId> methods;       // #1's list, later #2's
     std::vector<wire::Payload> first_message;  // initiator: #1, to be sent again with a DoS cookie (item 2)
     unsigned cookies_followed = 0;             // D1
     Bytes initiator_nonce;
@@ -139,7 +142,8 @@ struct Session : exchange::MmSa {
     std::deque<std::uint32_t> deleted_early;
 
     // After the end (S11).
-    Bytes farewell;  // the clear NOTIFY_STATUS that ended it; empty when the notify was encrypted, or none was sent
+    Bytes farewell;  // the clear NOTIFY_STATUS that ended it; empty when the notify was encrypted, or none
+                     // was sent
     exchange::Instant forget_at = exchange::kNever;
     exchange::Instant keepalive_at = exchange::kNever;
 

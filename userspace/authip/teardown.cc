@@ -20,14 +20,16 @@ constexpr std::size_t kMaxDeletedEarly = 16;
 // A normal quick mode has installed its inbound SA with its first exchange.
 void undo(Session& session, Host& host, QmNegotiation& negotiation) {
     if (negotiation.synchronizing && !negotiation.fast) {
-        host.act(exchange::RemoveSa{policy::Direction::kInbound, negotiation.inbound_spi, session.name.remote.address});
+        host.act(exchange::RemoveSa{policy::Direction::kInbound, negotiation.inbound_spi,
+                                    session.name.remote.address});
     }
     if (negotiation.inbound_spi != 0) host.release_spi(negotiation.inbound_spi);
 }
 
 // What was being negotiated waits again, in front of what waits already: for the host to move or to fail.
 void give_back_negotiations(Session& session, Host& host) {
-    for (auto negotiation = session.negotiations.rbegin(); negotiation != session.negotiations.rend(); ++negotiation) {
+    for (auto negotiation = session.negotiations.rbegin(); negotiation != session.negotiations.rend();
+         ++negotiation) {
         undo(session, host, *negotiation);
         if (negotiation->request) session.waiting.push_front(std::move(*negotiation->request));
     }
@@ -63,21 +65,27 @@ std::string refused_by_peer(std::uint32_t code) {
 Stage stage_of(const Session& session) {
     switch (session.state) {
         case State::kStart:
-        case State::kMainModeFirstGeneralizedPacketSent: return Stage::kMainMode;
+        case State::kMainModeFirstGeneralizedPacketSent:
+            return Stage::kMainMode;
         case State::kGssApiRequestSent:
-        case State::kMainModeResponderFirstExchangeDone: return Stage::kAuthentication;
-        default: return Stage::kQuickMode;
+        case State::kMainModeResponderFirstExchangeDone:
+            return Stage::kAuthentication;
+        default:
+            return Stage::kQuickMode;
     }
 }
 
-// A deletion or a time-out leaves quick modes alone (MS-AIPS 3.1.5.1); any other code says that the negotiation failed,
-// and then the first quick mode, which this side took for done with #6, has failed with it (S9).
+// A deletion or a time-out leaves quick modes alone (MS-AIPS 3.1.5.1); any other code says that the
+// negotiation failed, and then the first quick mode, which this side took for done with #6, has failed with
+// it (S9).
 bool code_condemns_first_quick_mode(const Session& session, std::uint32_t code) {
     switch (static_cast<ErrorCode>(code)) {
         case ErrorCode::kSaDeleted:
         case ErrorCode::kShuttingDown:
-        case ErrorCode::kTimedOut: return false;
-        default: return !session.initiator() && session.qm_channel.next == 0;
+        case ErrorCode::kTimedOut:
+            return false;
+        default:
+            return !session.initiator() && session.qm_channel.next == 0;
     }
 }
 
@@ -95,8 +103,8 @@ void end_main_mode(Session& session, Host& host, const std::string& text) {
 }
 
 void fail_main_mode(Session& session, Host& host, const Failure& failure) {
-    report_failure(session, host, By::kLocal, failure.stage, failure.reason, static_cast<std::uint32_t>(failure.code),
-                   failure.text);
+    report_failure(session, host, By::kLocal, failure.stage, failure.reason,
+                   static_cast<std::uint32_t>(failure.code), failure.text);
     session.request.reset();
     deny_negotiations(session, host, failure.code);
     send_status(session, host, About::kMainMode, failure.code);
@@ -104,8 +112,8 @@ void fail_main_mode(Session& session, Host& host, const Failure& failure) {
 }
 
 void fail_quick_mode(Session& session, Host& host, std::uint32_t message_id, const Failure& failure) {
-    report_failure(session, host, By::kLocal, failure.stage, failure.reason, static_cast<std::uint32_t>(failure.code),
-                   failure.text);
+    report_failure(session, host, By::kLocal, failure.stage, failure.reason,
+                   static_cast<std::uint32_t>(failure.code), failure.text);
     const bool first = completes_main_mode(session, message_id);
     if (session.request && session.request->message_id == message_id) session.request.reset();
     if (failure.reason == Reason::kNoQmProposal && !session.initiator()) {
@@ -127,7 +135,8 @@ void fail_quick_mode(Session& session, Host& host, std::uint32_t message_id, con
 
 void main_mode_ended_by_peer(Session& session, Host& host, std::uint32_t code) {
     if (!session.established) {
-        report_failure(session, host, By::kPeer, stage_of(session), Reason::kRefusedByPeer, code, refused_by_peer(code));
+        report_failure(session, host, By::kPeer, stage_of(session), Reason::kRefusedByPeer, code,
+                       refused_by_peer(code));
         return end_main_mode(session, host, refused_by_peer(code));
     }
     if (code_condemns_first_quick_mode(session, code)) host.qm_deleted_by_peer(session, 0);
@@ -136,13 +145,15 @@ void main_mode_ended_by_peer(Session& session, Host& host, std::uint32_t code) {
     deny_negotiations(session, host, ErrorCode::kSaDeleted);
     give_back_negotiations(session, host);
     host.mm_closing(session);
-    if (host.live_quick_modes(session) == 0) end_main_mode(session, host, "deleted by the peer: " + error_name(code));
+    if (host.live_quick_modes(session) == 0)
+        end_main_mode(session, host, "deleted by the peer: " + error_name(code));
 }
 
 void quick_mode_ended_by_peer(Session& session, Host& host, std::uint32_t message_id, std::uint32_t code) {
     const auto negotiation = find_negotiation(session, message_id);
     if (completes_main_mode(session, message_id)) {
-        report_failure(session, host, By::kPeer, Stage::kQuickMode, Reason::kRefusedByPeer, code, refused_by_peer(code));
+        report_failure(session, host, By::kPeer, Stage::kQuickMode, Reason::kRefusedByPeer, code,
+                       refused_by_peer(code));
         return end_main_mode(session, host, refused_by_peer(code));
     }
     if (negotiation == session.negotiations.end()) {
@@ -151,7 +162,8 @@ void quick_mode_ended_by_peer(Session& session, Host& host, std::uint32_t messag
         if (session.deleted_early.size() > kMaxDeletedEarly) session.deleted_early.pop_front();
         return;
     }
-    report_failure(session, host, By::kPeer, Stage::kQuickMode, Reason::kRefusedByPeer, code, refused_by_peer(code));
+    report_failure(session, host, By::kPeer, Stage::kQuickMode, Reason::kRefusedByPeer, code,
+                   refused_by_peer(code));
     if (session.request && session.request->message_id == message_id) session.request.reset();
     auto request = std::move(negotiation->request);
     drop_negotiation(session, host, message_id);
@@ -159,8 +171,8 @@ void quick_mode_ended_by_peer(Session& session, Host& host, std::uint32_t messag
 }
 
 void main_mode_timed_out(Session& session, Host& host, Stage stage, const std::string& text) {
-    report_failure(session, host, By::kLocal, stage, Reason::kTimeout, static_cast<std::uint32_t>(ErrorCode::kTimedOut),
-                   text);
+    report_failure(session, host, By::kLocal, stage, Reason::kTimeout,
+                   static_cast<std::uint32_t>(ErrorCode::kTimedOut), text);
     session.request.reset();
     // An initiator without keys has been talking to nobody.
     if (session.has_keys() || !session.initiator()) {
@@ -170,8 +182,8 @@ void main_mode_timed_out(Session& session, Host& host, Stage stage, const std::s
     end_main_mode(session, host, text);
 }
 
-void delete_main_mode(Session& session, Host& host, ErrorCode code, const std::vector<std::uint32_t>& quick_modes,
-                      const std::string& text) {
+void delete_main_mode(Session& session, Host& host, ErrorCode code,
+                      const std::vector<std::uint32_t>& quick_modes, const std::string& text) {
     session.request.reset();
     deny_negotiations(session, host, code);
     for (const std::uint32_t message_id : quick_modes) {

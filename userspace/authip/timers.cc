@@ -14,25 +14,32 @@ using exchange::Instant;
 using exchange::kNever;
 using exchange::Stage;
 
-// An initiator whose authentication step never ends is given up like a responder whose initiator falls silent.
+// An initiator whose authentication step never ends is given up like a responder whose initiator falls
+// silent.
 Instant silence_ends(const Session& session, const policy::Keying& keying) {
     if (session.established || session.deleted() || session.request) return kNever;
     return session.last_heard + keying.responder_timeout;
 }
 
 Stage stage_of(const Session& session) {
-    return session.has_keys() ? Stage::kQuickMode : session.messages < 2 ? Stage::kMainMode : Stage::kAuthentication;
+    return session.has_keys()     ? Stage::kQuickMode
+           : session.messages < 2 ? Stage::kMainMode
+                                  : Stage::kAuthentication;
 }
 
 void expire_request(Session& session, Host& host) {
     switch (session.request->retransmission.expire(host.now())) {
-        case exchange::Retransmission::Verdict::kWait: return;
-        case exchange::Retransmission::Verdict::kSendAgain: return send_again(session, host);
-        case exchange::Retransmission::Verdict::kGiveUp: break;
+        case exchange::Retransmission::Verdict::kWait:
+            return;
+        case exchange::Retransmission::Verdict::kSendAgain:
+            return send_again(session, host);
+        case exchange::Retransmission::Verdict::kGiveUp:
+            break;
     }
-    main_mode_timed_out(session, host, stage_of(session),
-                        session.name.remote.to_string() +
-                            " does not answer; is the peer up, does it run AuthIP, does a firewall pass UDP 500 and 4500?");
+    main_mode_timed_out(
+        session, host, stage_of(session),
+        session.name.remote.to_string() +
+            " does not answer; is the peer up, does it run AuthIP, does a firewall pass UDP 500 and 4500?");
 }
 
 void expire_notifies(Session& session, Host& host) {
@@ -43,8 +50,9 @@ void expire_notifies(Session& session, Host& host) {
 
 void expire_negotiations(Session& session, Host& host) {
     for (;;) {
-        const auto late = std::ranges::find_if(
-            session.negotiations, [&](const QmNegotiation& negotiation) { return negotiation.give_up <= host.now(); });
+        const auto late = std::ranges::find_if(session.negotiations, [&](const QmNegotiation& negotiation) {
+            return negotiation.give_up <= host.now();
+        });
         if (late == session.negotiations.end()) return;
         host.count(exchange::Reason::kTimeout);
         drop_negotiation(session, host, late->message_id);
@@ -71,7 +79,8 @@ Instant next_deadline(const Session& session, const policy::Keying& keying) {
     } else if (session.deleted()) {
         next = std::min(next, session.forget_at);
     }
-    for (const QmNegotiation& negotiation : session.negotiations) next = std::min(next, negotiation.give_up);
+    for (const QmNegotiation& negotiation : session.negotiations)
+        next = std::min(next, negotiation.give_up);
     return next;
 }
 

@@ -56,11 +56,16 @@ std::optional<Prefix> parse_prefix(const wire::Identification& id) {
         return Prefix{IpAddress::from_octets(data.first(size))->masked(*length), *length};
     };
     switch (id.type) {
-        case wire::id_type::kIpv4Address: return host(4);
-        case wire::id_type::kIpv6Address: return host(16);
-        case wire::id_type::kIpv4Subnet: return subnet(4);
-        case wire::id_type::kIpv6Subnet: return subnet(16);
-        default: return std::nullopt;
+        case wire::id_type::kIpv4Address:
+            return host(4);
+        case wire::id_type::kIpv6Address:
+            return host(16);
+        case wire::id_type::kIpv4Subnet:
+            return subnet(4);
+        case wire::id_type::kIpv6Subnet:
+            return subnet(16);
+        default:
+            return std::nullopt;
     }
 }
 

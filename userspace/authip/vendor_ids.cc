@@ -12,8 +12,9 @@ constexpr std::uint32_t kWindows8AndLater = 9;
 }  // namespace
 
 std::vector<wire::Payload> vendor_ids() {
-    return {wire::Payload{wire::VendorId{wire::vendor::ms_nt5_isakmpoakley(kWindows8AndLater)}},
-            wire::Payload{wire::VendorId{Bytes(wire::vendor::kRfc3947.begin(), wire::vendor::kRfc3947.end())}}};
+    return {
+        wire::Payload{wire::VendorId{wire::vendor::ms_nt5_isakmpoakley(kWindows8AndLater)}},
+        wire::Payload{wire::VendorId{Bytes(wire::vendor::kRfc3947.begin(), wire::vendor::kRfc3947.end())}}};
 }
 
 bool wants_short_icv(std::span<const wire::Payload> payloads) {

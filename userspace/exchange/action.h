@@ -41,8 +41,8 @@ struct RemoveSa {
     IpAddress remote;  // the peer: outbound SPIs are chosen by it and unique only with it
 };
 
-// Run one authentication step off the loop: `context->step(token)`; the result comes back as AuthStepDone with the
-// same number. The keyer gives up its use of the context until then.
+// Run one authentication step off the loop: `context->step(token)`; the result comes back as AuthStepDone
+// with the same number. The keyer gives up its use of the context until then.
 struct StartAuthStep {
     std::uint64_t step = 0;
     std::shared_ptr<auth::Context> context;
@@ -60,7 +60,8 @@ struct AcquireFailed {
     policy::PacketTuple packet;
 };
 
-using Action = std::variant<Send, SendKeepalive, InstallSa, RemoveSa, StartAuthStep, ArmTimer, AcquireFailed, Report>;
+using Action =
+    std::variant<Send, SendKeepalive, InstallSa, RemoveSa, StartAuthStep, ArmTimer, AcquireFailed, Report>;
 using Actions = std::vector<Action>;
 
 }  // namespace keyline::exchange

@@ -51,7 +51,8 @@ struct AddressGone {
     IpAddress address;
 };
 
-// An administrator asks for an SA to this peer (MS-AIPS 3.1.4.2), under the first protect rule that leads to it.
+// An administrator asks for an SA to this peer (MS-AIPS 3.1.4.2), under the first protect rule that leads to
+// it.
 struct AdminUp {
     std::uint64_t request = 0;  // comes back in AdminDone
     IpAddress peer;
@@ -65,15 +66,15 @@ struct AdminDown {
     std::variant<IpAddress, std::uint32_t> what;
 };
 
-// New policy (MS-AIPS 3.1.7.3): SAs that it no longer allows are deleted and the peers notified. `methods` are what
-// the policy's credentials offer, in no particular order.
+// New policy (MS-AIPS 3.1.7.3): SAs that it no longer allows are deleted and the peers notified. `methods`
+// are what the policy's credentials offer, in no particular order.
 struct PolicyChanged {
     std::shared_ptr<const policy::Policy> policy;
     std::vector<std::shared_ptr<auth::Method>> methods;
 };
 
-// SAs found in the datapath's maps at start: traffic goes on under them, and the keyer renegotiates them when they
-// expire. Keys stay in the maps.
+// SAs found in the datapath's maps at start: traffic goes on under them, and the keyer renegotiates them when
+// they expire. Keys stay in the maps.
 struct SasAdopted {
     std::vector<policy::SadEntry> entries;  // without keys
 };
@@ -82,7 +83,7 @@ struct SasAdopted {
 // ShutdownDone when nothing is owed any more.
 struct Shutdown {};
 
-using Event = std::variant<DatagramReceived, TimerExpired, Acquire, SaExpired, AuthStepDone, AddressGone, AdminUp,
-                           AdminDown, PolicyChanged, SasAdopted, Shutdown>;
+using Event = std::variant<DatagramReceived, TimerExpired, Acquire, SaExpired, AuthStepDone, AddressGone,
+                           AdminUp, AdminDown, PolicyChanged, SasAdopted, Shutdown>;
 
 }  // namespace keyline::exchange

@@ -1,5 +1,5 @@
-// What an exchange may use of the engine while one event is handled. The engine (keyer/) implements it; the protocols
-// (authip/, ikev1/) know no more of the engine than this.
+// What an exchange may use of the engine while one event is handled. The engine (keyer/) implements it; the
+// protocols (authip/, ikev1/) know no more of the engine than this.
 #pragma once
 
 #include <cstdint>
@@ -34,8 +34,8 @@ class Host {
     // MS-AIPS 3.1.7.2: what is sent now is sent again once at most.
     virtual bool shutting_down() const = 0;
 
-    // An inbound SPI that no SA and no negotiation of this host has: random, 256 or more (Q2). It is given back unless
-    // it comes with qm_established.
+    // An inbound SPI that no SA and no negotiation of this host has: random, 256 or more (Q2). It is given
+    // back unless it comes with qm_established.
     virtual std::uint32_t new_spi() = 0;
     virtual void release_spi(std::uint32_t spi) = 0;
     // Runs the step off the loop; the result comes to the SA that asked.
@@ -43,13 +43,15 @@ class Host {
 
     // The SA's first quick mode has proved both sides.
     virtual void mm_established(MmSa& sa) = 0;
-    // The peer forbids new quick modes under this SA (MS-AIPS 3.1.5.1). Those in `sa.waiting` are the host's to move.
+    // The peer forbids new quick modes under this SA (MS-AIPS 3.1.5.1). Those in `sa.waiting` are the host's
+    // to move.
     virtual void mm_closing(MmSa& sa) = 0;
-    // The SA has ended; the protocol still answers repetitions under it. Its quick modes live on, those in `sa.waiting`
-    // are the host's to move or to fail. `text` is one line.
+    // The SA has ended; the protocol still answers repetitions under it. Its quick modes live on, those in
+    // `sa.waiting` are the host's to move or to fail. `text` is one line.
     virtual void mm_ended(MmSa& sa, const std::string& text) = 0;
 
-    // Both SAs of a quick mode are installed; `request` is null for a responder. The host takes over its lifetimes.
+    // Both SAs of a quick mode are installed; `request` is null for a responder. The host takes over its
+    // lifetimes.
     virtual void qm_established(MmSa& sa, QmSa qm, const QmRequest* request) = 0;
     // A quick mode that this host asked for has failed; the main mode SA lives on.
     virtual void qm_failed(MmSa& sa, QmRequest request, const std::string& text) = 0;

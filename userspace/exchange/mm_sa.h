@@ -20,14 +20,14 @@ struct MmSa {
     wire::Cookie responder_cookie{};
 
     Instant started{};
-    Instant last_heard{};     // a message that was accepted
-    Instant expires = kNever; // MM SA lifetime, once established
-    bool established = false; // its first quick mode is done
-    bool closing = false;     // no new quick modes (MS-AIPS 3.1.5.1, M15)
+    Instant last_heard{};      // a message that was accepted
+    Instant expires = kNever;  // MM SA lifetime, once established
+    bool established = false;  // its first quick mode is done
+    bool closing = false;      // no new quick modes (MS-AIPS 3.1.5.1, M15)
     bool closed_by_peer = false;
 
-    std::string expected_peer;  // the name policy demands; empty: any
-    std::string announced_peer; // GSS_ID: a hint (M14)
+    std::string expected_peer;   // the name policy demands; empty: any
+    std::string announced_peer;  // GSS_ID: a hint (M14)
     std::string proved_peer;
     std::optional<auth::MethodId> method;  // that succeeded
     std::string proposal;                  // for people

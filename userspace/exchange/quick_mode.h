@@ -27,10 +27,10 @@ struct Traffic {
 // A quick mode that somebody waits for.
 struct QmRequest {
     Traffic traffic;
-    std::vector<policy::PacketTuple> packets;     // AcquireFailed tells their fate when there will be no SA
-    std::vector<std::uint64_t> admin_requests;    // AdminDone tells them the result
-    bool rekey = false;                           // an SA for this traffic exists and is about to end
-    bool moved = false;                           // its first main mode SA died under it: this is the last attempt
+    std::vector<policy::PacketTuple> packets;   // AcquireFailed tells their fate when there will be no SA
+    std::vector<std::uint64_t> admin_requests;  // AdminDone tells them the result
+    bool rekey = false;                         // an SA for this traffic exists and is about to end
+    bool moved = false;  // its first main mode SA died under it: this is the last attempt
 };
 
 // An established quick mode: two SAs. The keys are in the datapath alone.
@@ -44,10 +44,10 @@ struct QmSa {
     std::uint32_t inbound_spi = 0;
     std::uint32_t outbound_spi = 0;
     std::string peer;
-    Instant begun{};        // its first message was sent or received
+    Instant begun{};  // its first message was sent or received
     Instant established{};
-    Instant soft = kNever;  // when to ask for a successor
-    Instant hard = kNever;  // when it ends
+    Instant soft = kNever;    // when to ask for a successor
+    Instant hard = kNever;    // when it ends
     Instant remove = kNever;  // superseded: end of the overlap (MS-AIPS 3.1.6.5)
     bool tell_peer = false;   // of its removal after the overlap
     bool adopted = false;

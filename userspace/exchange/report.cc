@@ -8,10 +8,14 @@ std::string to_string(By by) { return by == By::kLocal ? "local" : "peer"; }
 
 std::string to_string(Stage stage) {
     switch (stage) {
-        case Stage::kMainMode: return "main mode";
-        case Stage::kAuthentication: return "authentication";
-        case Stage::kQuickMode: return "quick mode";
-        case Stage::kNotify: return "notify";
+        case Stage::kMainMode:
+            return "main mode";
+        case Stage::kAuthentication:
+            return "authentication";
+        case Stage::kQuickMode:
+            return "quick mode";
+        case Stage::kNotify:
+            return "notify";
     }
     return "unknown";
 }

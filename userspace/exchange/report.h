@@ -1,5 +1,5 @@
-// What the keyer tells people: the log, `keyline monitor`, `keyline probe` and the demonstration's ladder are made from
-// these. No report holds key octets.
+// What the keyer tells people: the log, `keyline monitor`, `keyline probe` and the demonstration's ladder are
+// made from these. No report holds key octets.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,8 @@ namespace keyline::exchange {
 enum class Role : std::uint8_t { kInitiator, kResponder };
 enum class By : std::uint8_t { kLocal, kPeer };
 
-// Names one main mode SA in reports and snapshots. `id` is unique for the keyer's life; 0 before an SA exists.
+// Names one main mode SA in reports and snapshots. `id` is unique for the keyer's life; 0 before an SA
+// exists.
 struct MmName {
     std::uint64_t id = 0;
     Role role = Role::kInitiator;
@@ -103,7 +104,8 @@ struct MmDeleted {
 
 enum class Stage : std::uint8_t { kMainMode, kAuthentication, kQuickMode, kNotify };
 
-// A negotiation came to nothing. `code` is the Windows error code (13800-13999) on the wire, 0 if none was sent.
+// A negotiation came to nothing. `code` is the Windows error code (13800-13999) on the wire, 0 if none was
+// sent.
 struct NegotiationFailed {
     MmName mm;
     Stage stage = Stage::kMainMode;
@@ -113,7 +115,8 @@ struct NegotiationFailed {
     std::string text;  // one line: what failed, and the remedy
 };
 
-// A message as the figures of MS-AIPS 4 draw it: `number` counts the messages of this main mode SA's exchanges
+// A message as the figures of MS-AIPS 4 draw it: `number` counts the messages of this main mode SA's
+// exchanges
 // ("#1"), 0 for notifies; `payloads` is "SA, Auth, Ni, VID", also for an encrypted message.
 struct MessageSent {
     MmName mm;
@@ -135,7 +138,8 @@ struct MessageReceived {
     std::size_t octets = 0;
 };
 
-// A datagram, or an event, that was dropped or refused. Hostile senders can raise these at will: limit their log rate.
+// A datagram, or an event, that was dropped or refused. Hostile senders can raise these at will: limit their
+// log rate.
 struct Dropped {
     Reason reason = Reason::kMalformedHeader;
     Endpoint remote;
@@ -156,9 +160,9 @@ struct Warning {
 // Nothing is owed to any peer any more; the keyer may be destroyed.
 struct ShutdownDone {};
 
-using Report = std::variant<MmStarted, MmProposed, MmChosen, MethodTried, MethodFailed, MmEstablished, QmProposed,
-                            QmEstablished, QmDeleted, MmDeleted, NegotiationFailed, MessageSent, MessageReceived,
-                            Dropped, AdminDone, Warning, ShutdownDone>;
+using Report = std::variant<MmStarted, MmProposed, MmChosen, MethodTried, MethodFailed, MmEstablished,
+                            QmProposed, QmEstablished, QmDeleted, MmDeleted, NegotiationFailed, MessageSent,
+                            MessageReceived, Dropped, AdminDone, Warning, ShutdownDone>;
 
 std::string to_string(Role role);
 std::string to_string(By by);

@@ -13,8 +13,8 @@ class Retransmission {
 
     // Stopped: never due.
     Retransmission() = default;
-    // The message has just been sent. It is sent again after `first`, then after twice as long each time, `limit` times in
-    // all; after the last one more doubled interval passes before giving up.
+    // The message has just been sent. It is sent again after `first`, then after twice as long each time,
+    // `limit` times in all; after the last one more doubled interval passes before giving up.
     Retransmission(Instant now, std::chrono::milliseconds first, unsigned limit)
         : due_(now + first), interval_(first), left_(limit) {}
 

@@ -1,4 +1,5 @@
-// The state of the keyer's databases as `keyline mm`, `keyline sas` and `keyline status` show it. Copies; no keys.
+// The state of the keyer's databases as `keyline mm`, `keyline sas` and `keyline status` show it. Copies; no
+// keys.
 #pragma once
 
 #include <chrono>
@@ -15,10 +16,10 @@ namespace keyline::exchange {
 
 struct MmSnapshot {
     MmName mm;
-    std::string state;         // the specification's name: "Main Mode First Generalized Packet Sent"
+    std::string state;             // the specification's name: "Main Mode First Generalized Packet Sent"
     std::string initiator_cookie;  // hexadecimal
     std::string responder_cookie;
-    std::string peer;          // proved name, or in the meantime the announced one
+    std::string peer;  // proved name, or in the meantime the announced one
     std::optional<auth::MethodId> method;
     std::string proposal;
     bool established = false;
@@ -49,10 +50,10 @@ struct QmSnapshot {
 
 struct LimitsSnapshot {
     std::size_t main_modes = 0;
-    std::size_t incomplete = 0;    // responder negotiations that are not established
+    std::size_t incomplete = 0;  // responder negotiations that are not established
     std::size_t quick_modes = 0;
-    std::size_t auth_steps = 0;    // running
-    bool dos_protection = false;   // MS-AIPS 3.1.7.6
+    std::size_t auth_steps = 0;   // running
+    bool dos_protection = false;  // MS-AIPS 3.1.7.6
 };
 
 }  // namespace keyline::exchange

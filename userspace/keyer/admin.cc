@@ -1,4 +1,5 @@
-// What administrators, interfaces, policy and the process ask for (MS-AIPS 3.1.4.2, 3.1.7.1-3.1.7.3; interpretation S12).
+// What administrators, interfaces, policy and the process ask for (MS-AIPS 3.1.4.2, 3.1.7.1-3.1.7.3;
+// interpretation S12).
 #include <algorithm>
 #include <utility>
 
@@ -13,14 +14,16 @@ using authip::Session;
 using exchange::QmRequest;
 using exchange::QmSa;
 
-constexpr std::chrono::seconds kAdoptedRekey{10};         // the peer's notifies about an adopted SA are lost on this host
+constexpr std::chrono::seconds kAdoptedRekey{
+    10};  // the peer's notifies about an adopted SA are lost on this host
 constexpr std::chrono::milliseconds kAdoptedStagger{20};  // between two of them
 
-std::optional<IpAddress> local_address(const policy::Selector& selector, const std::optional<IpAddress>& routed,
-                                       const policy::Host& host) {
+std::optional<IpAddress> local_address(const policy::Selector& selector,
+                                       const std::optional<IpAddress>& routed, const policy::Host& host) {
     if (routed && selector.local.contains(*routed)) return routed;
     if (selector.local.is_host()) return selector.local.address;
-    const auto listens = std::ranges::find_if(host.listen, [&](const IpAddress& a) { return selector.local.contains(a); });
+    const auto listens =
+        std::ranges::find_if(host.listen, [&](const IpAddress& a) { return selector.local.contains(a); });
     return listens == host.listen.end() ? std::nullopt : std::optional(*listens);
 }
 
@@ -61,9 +64,10 @@ void Engine::on(exchange::AdminUp& event) {
                          .admin_requests = {event.request}});
         }
     }
-    report(exchange::AdminDone{event.request, false,
-                               "no protect rule leads to " + event.peer.to_string() +
-                                   ", or none names the local address; see `keyline policies` and host.listen"});
+    report(
+        exchange::AdminDone{event.request, false,
+                            "no protect rule leads to " + event.peer.to_string() +
+                                ", or none names the local address; see `keyline policies` and host.listen"});
 }
 
 void Engine::on(exchange::AdminDown& event) {
@@ -90,7 +94,8 @@ void Engine::on(exchange::AdminDown& event) {
         }
     }
     const bool found = deleted != 0;
-    report(exchange::AdminDone{event.request, found, found ? "deleted" : "no such SA; `keyline sas` lists them"});
+    report(exchange::AdminDone{event.request, found,
+                               found ? "deleted" : "no such SA; `keyline sas` lists them"});
 }
 
 void Engine::on(exchange::AddressGone& event) {
@@ -129,8 +134,9 @@ bool Engine::still_allowed(const Session& session) const {
     const policy::MainMode& main_mode = lookup_->main_mode(remote);
     const policy::Peer* peer = lookup_->peer(remote);
     if (session.expected_peer != (peer == nullptr ? "" : peer->principal)) return false;
-    if (session.chosen && (!main_mode.accepts(session.group) ||
-                           std::ranges::find(main_mode.proposals, session.chosen->proposal) == main_mode.proposals.end())) {
+    if (session.chosen &&
+        (!main_mode.accepts(session.group) ||
+         std::ranges::find(main_mode.proposals, session.chosen->proposal) == main_mode.proposals.end())) {
         return false;
     }
     const auto wanted = [&](auth::MethodId id) {
@@ -142,10 +148,12 @@ bool Engine::still_allowed(const Session& session) const {
 
 bool Engine::still_allowed(const QmSa& qm) const {
     const auto match = lookup_->find_containing(qm.traffic.selector);
-    if (!match || match->rule->id != qm.traffic.rule || match->rule->action != policy::RuleAction::kProtect) return false;
+    if (!match || match->rule->id != qm.traffic.rule || match->rule->action != policy::RuleAction::kProtect)
+        return false;
     const policy::Rule& rule = *match->rule;
     if (rule.mode != qm.traffic.mode) return false;
-    if (rule.tunnel && (rule.tunnel->local != qm.traffic.local || rule.tunnel->remote != qm.traffic.remote)) return false;
+    if (rule.tunnel && (rule.tunnel->local != qm.traffic.local || rule.tunnel->remote != qm.traffic.remote))
+        return false;
     const auto& suites = lookup_->policy().quick_mode_of(rule).suites;
     return std::ranges::find(suites, qm.suite) != suites.end();
 }
@@ -158,7 +166,8 @@ void Engine::delete_session(Session& session, ErrorCode code, const std::string&
         remove_quick_mode(id, text, Notify::kNobody);
     }
     // Nobody waits for what has been deleted on purpose.
-    for (QmRequest& waiting : session.waiting) waiting.moved = true;
+    for (QmRequest& waiting : session.waiting)
+        waiting.moved = true;
     for (authip::QmNegotiation& negotiation : session.negotiations) {
         if (negotiation.request) negotiation.request->moved = true;
     }
@@ -202,8 +211,10 @@ void Engine::on(exchange::Shutdown&) {
         Session& session = *sessions_.find(id);
         if (!session.deleted()) delete_session(session, ErrorCode::kShuttingDown, "shutting down");
     }
-    for (const std::uint64_t id : quick_modes_.ids()) remove_quick_mode(id, "shutting down", Notify::kNobody);
-    for (const Asked& asked : asked_) fail(asked.request, "shutting down");
+    for (const std::uint64_t id : quick_modes_.ids())
+        remove_quick_mode(id, "shutting down", Notify::kNobody);
+    for (const Asked& asked : asked_)
+        fail(asked.request, "shutting down");
     asked_.clear();
 }
 

@@ -1,4 +1,5 @@
-// Datagrams to main mode SAs, and new ones for message #1 (MS-AIPS 3.1.5, 3.1.7.6, 3.3.7.1; interpretation F4, D1, M12).
+// Datagrams to main mode SAs, and new ones for message #1 (MS-AIPS 3.1.5, 3.1.7.6, 3.3.7.1; interpretation
+// F4, D1, M12).
 #include <utility>
 
 #include "authip/main_mode.h"
@@ -35,7 +36,8 @@ std::optional<Reason> wrong_cookie(Session& session, const wire::Header& header)
         return std::nullopt;
     }
     if (header.responder_cookie == session.responder_cookie) return std::nullopt;
-    const bool repeats_first = !session.initiator() && header.exchange_type == ExchangeType::kAuthipMainMode &&
+    const bool repeats_first = !session.initiator() &&
+                               header.exchange_type == ExchangeType::kAuthipMainMode &&
                                header.responder_cookie == session.first_responder_cookie;
     return repeats_first ? std::nullopt : std::optional(Reason::kUnknownSa);
 }
@@ -125,9 +127,11 @@ void Engine::new_responder(const DatagramReceived& datagram, const wire::Header&
     session.initiator_cookie = header.initiator_cookie;
     session.first_responder_cookie = header.responder_cookie;
     session.responder_cookie = header.responder_cookie;
-    while (is_zero(session.responder_cookie)) random_.fill(session.responder_cookie);
+    while (is_zero(session.responder_cookie))
+        random_.fill(session.responder_cookie);
     session.main_mode = lookup_->main_mode(datagram.remote.address);
-    if (const policy::Peer* peer = lookup_->peer(datagram.remote.address)) session.expected_peer = peer->principal;
+    if (const policy::Peer* peer = lookup_->peer(datagram.remote.address))
+        session.expected_peer = peer->principal;
     sessions_.index(session);
     const auto message = authip::open_message(session, *this, datagram, header);
     if (const auto failure = authip::receive_first_message(session, *this, *message)) {

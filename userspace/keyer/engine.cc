@@ -17,7 +17,8 @@ using exchange::MmSa;
 using exchange::QmRequest;
 using exchange::QmSa;
 
-// Refused initiators that may still repeat a message (S11). More than this are forgotten at once, oldest first.
+// Refused initiators that may still repeat a message (S11). More than this are forgotten at once, oldest
+// first.
 constexpr std::size_t kMaxDeleted = 1000;
 
 // The keyer makes no other main mode SAs.
@@ -25,8 +26,8 @@ Session& session_of(MmSa& sa) { return static_cast<Session&>(sa); }
 
 }  // namespace
 
-Engine::Engine(std::shared_ptr<const policy::Policy> policy, std::vector<std::shared_ptr<auth::Method>> methods,
-               crypto::RandomSource& random)
+Engine::Engine(std::shared_ptr<const policy::Policy> policy,
+               std::vector<std::shared_ptr<auth::Method>> methods, crypto::RandomSource& random)
     : lookup_(std::make_unique<policy::Lookup>(std::move(policy))),
       methods_(std::move(methods)),
       random_(random),
@@ -62,7 +63,8 @@ void Engine::start_step(MmSa& sa, std::shared_ptr<auth::Context> context, auth::
 
 void Engine::mm_established(MmSa& sa) {
     Session& session = session_of(sa);
-    const auto lifetime = std::min(session.main_mode.lifetime, session.chosen->lifetime.value_or(session.main_mode.lifetime));
+    const auto lifetime =
+        std::min(session.main_mode.lifetime, session.chosen->lifetime.value_or(session.main_mode.lifetime));
     session.expires = now_ + lifetime;
     if (session.local_behind_nat) session.keepalive_at = now_ + lookup_->policy().keying.nat_keepalive;
     report(exchange::MmEstablished{.mm = session.name,
@@ -128,16 +130,17 @@ void Engine::qm_deleted_by_peer(MmSa& sa, std::uint32_t message_id) {
 std::size_t Engine::live_quick_modes(const MmSa& sa) const { return quick_modes_.count_by_mm(sa.name.id); }
 
 bool Engine::sends_under(const IpAddress& remote, std::uint32_t spi) const {
-    return std::ranges::any_of(quick_modes_.ids_by_spi(policy::Direction::kOutbound, spi), [&](std::uint64_t id) {
-        return quick_modes_.all().at(id).traffic.remote == remote;
-    });
+    return std::ranges::any_of(
+        quick_modes_.ids_by_spi(policy::Direction::kOutbound, spi),
+        [&](std::uint64_t id) { return quick_modes_.all().at(id).traffic.remote == remote; });
 }
 
 bool Engine::has_quick_mode(const MmSa& sa, std::uint32_t message_id) const {
     return quick_modes_.find(sa.name.id, message_id) != nullptr;
 }
 
-// What an event has made possible elsewhere: notifies and quick modes that waited, requests whose SA has ended.
+// What an event has made possible elsewhere: notifies and quick modes that waited, requests whose SA has
+// ended.
 void Engine::settle() {
     while (!touched_.empty() || !homeless_.empty()) {
         if (!homeless_.empty()) {
@@ -150,9 +153,8 @@ void Engine::settle() {
         if (Session* session = sessions_.find(id)) settle(*session);
     }
     if (!shutting_down_ || shutdown_reported_) return;
-    const bool owed = std::ranges::any_of(sessions_.all(), [](const auto& entry) {
-        return authip::notifies_pending(*entry.second.session);
-    });
+    const bool owed = std::ranges::any_of(
+        sessions_.all(), [](const auto& entry) { return authip::notifies_pending(*entry.second.session); });
     if (owed) return;
     shutdown_reported_ = true;
     report(exchange::ShutdownDone{});
@@ -166,7 +168,8 @@ void Engine::settle(Session& session) {
     if (unused && session.closed_by_peer) {
         authip::end_main_mode(session, *this, "deleted by the peer");
     } else if (unused) {
-        authip::delete_main_mode(session, *this, authip::ErrorCode::kSaDeleted, {}, "its quick modes are gone");
+        authip::delete_main_mode(session, *this, authip::ErrorCode::kSaDeleted, {},
+                                 "its quick modes are gone");
     }
     if (authip::forgettable(session, now_)) {
         for (const std::uint64_t id : quick_modes_.ids_by_mm(session.name.id)) {

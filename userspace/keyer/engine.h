@@ -1,5 +1,5 @@
-// What is behind Keyer: the databases, and how events reach the exchanges and their results the databases. One file per
-// kind of event.
+// What is behind Keyer: the databases, and how events reach the exchanges and their results the databases.
+// One file per kind of event.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,8 @@
 #include "authip/dos_cookie.h"
 #include "authip/error_codes.h"
 #include "authip/failure.h"
-#include "exchange/host.h"
 #include "exchange/event.h"
+#include "exchange/host.h"
 #include "exchange/snapshot.h"
 #include "keyer/quick_mode_table.h"
 #include "keyer/session_table.h"
@@ -46,7 +46,8 @@ class Engine final : public exchange::Host {
     bool shutting_down() const override { return shutting_down_; }
     std::uint32_t new_spi() override;
     void release_spi(std::uint32_t spi) override { spis_.erase(spi); }
-    void start_step(exchange::MmSa& sa, std::shared_ptr<auth::Context> context, auth::StepInput input) override;
+    void start_step(exchange::MmSa& sa, std::shared_ptr<auth::Context> context,
+                    auth::StepInput input) override;
     void mm_established(exchange::MmSa& sa) override;
     void mm_closing(exchange::MmSa& sa) override;
     void mm_ended(exchange::MmSa& sa, const std::string& text) override;
@@ -91,6 +92,8 @@ class Engine final : public exchange::Host {
     void on(exchange::TimerExpired& event);
     void on(exchange::SaExpired& event);
     void expire_quick_mode(exchange::QmSa& qm);
+    void end_of_life(const exchange::QmSa& qm);
+    bool has_successor(const exchange::QmSa& qm);
     void rekey(exchange::QmSa& qm);
     void supersede_older(const exchange::QmSa& qm);
     void remove_quick_mode(std::uint64_t id, const std::string& reason, Notify notify);
@@ -126,12 +129,14 @@ class Engine final : public exchange::Host {
     SessionTable sessions_;
     QuickModeTable quick_modes_;
     std::set<std::uint32_t> spis_;  // inbound, of SAs and of negotiations
-    std::map<std::uint64_t, std::uint64_t> steps_;  // running authentication steps: the SA that waits for each
+    std::map<std::uint64_t, std::uint64_t>
+        steps_;  // running authentication steps: the SA that waits for each
     std::uint64_t next_step_ = 1;
     std::deque<Asked> asked_;
-    std::deque<exchange::QmRequest> homeless_;  // lost their main mode SA in this event; wanted again after it
-    std::set<std::uint64_t> touched_;           // SAs to settle after this event
-    std::deque<std::uint64_t> deleted_;         // responder SAs that never were established, oldest first
+    std::deque<exchange::QmRequest>
+        homeless_;                       // lost their main mode SA in this event; wanted again after it
+    std::set<std::uint64_t> touched_;    // SAs to settle after this event
+    std::deque<std::uint64_t> deleted_;  // responder SAs that never were established, oldest first
     bool shutting_down_ = false;
     bool shutdown_reported_ = false;
 };

@@ -18,7 +18,9 @@ exchange::Actions Keyer::handle(exchange::Event event, exchange::Instant now) {
 
 const exchange::Counters& Keyer::counters() const { return engine_->counters(); }
 
-std::vector<exchange::MmSnapshot> Keyer::main_modes(exchange::Instant now) const { return engine_->main_modes(now); }
+std::vector<exchange::MmSnapshot> Keyer::main_modes(exchange::Instant now) const {
+    return engine_->main_modes(now);
+}
 
 std::vector<exchange::QmSnapshot> Keyer::quick_modes(exchange::Instant now) const {
     return engine_->quick_modes(now);

@@ -1,5 +1,5 @@
-// The keying engine (design decision 1): events in, actions out. It does no I/O, reads no clock and owns no source of
-// randomness, so one seed replays a whole negotiation. Single-threaded.
+// The keying engine (design decision 1): events in, actions out. It does no I/O, reads no clock and owns no
+// source of randomness, so one seed replays a whole negotiation. Single-threaded.
 #pragma once
 
 #include <memory>

@@ -44,11 +44,6 @@ QmSa* QuickModeTable::find(std::uint64_t id) {
     return found == by_id_.end() ? nullptr : &found->second;
 }
 
-QmSa* QuickModeTable::find_inbound(std::uint32_t spi) {
-    const auto found = by_inbound_spi_.find(spi);
-    return found == by_inbound_spi_.end() ? nullptr : find(found->second);
-}
-
 const QmSa* QuickModeTable::find(std::uint64_t mm, std::uint32_t message_id) const {
     const auto found = by_mm_.find({mm, message_id});
     return found == by_mm_.end() ? nullptr : &by_id_.at(found->second);
@@ -62,24 +57,28 @@ QmSa* QuickModeTable::find(std::uint64_t mm, std::uint32_t message_id) {
 std::vector<std::uint64_t> QuickModeTable::ids_by_spi(policy::Direction direction, std::uint32_t spi) const {
     std::vector<std::uint64_t> ids;
     if (direction == policy::Direction::kInbound) {
-        if (const auto found = by_inbound_spi_.find(spi); found != by_inbound_spi_.end()) ids.push_back(found->second);
+        if (const auto found = by_inbound_spi_.find(spi); found != by_inbound_spi_.end())
+            ids.push_back(found->second);
         return ids;
     }
     const auto [first, last] = by_outbound_spi_.equal_range(spi);
-    for (auto entry = first; entry != last; ++entry) ids.push_back(entry->second);
+    for (auto entry = first; entry != last; ++entry)
+        ids.push_back(entry->second);
     return ids;
 }
 
 std::vector<std::uint64_t> QuickModeTable::ids_by_traffic(const exchange::Traffic& traffic) const {
     std::vector<std::uint64_t> ids;
     const auto [first, last] = by_ends_.equal_range(ends_of(traffic));
-    for (auto entry = first; entry != last; ++entry) ids.push_back(entry->second);
+    for (auto entry = first; entry != last; ++entry)
+        ids.push_back(entry->second);
     return ids;
 }
 
 std::vector<std::uint64_t> QuickModeTable::ids_by_mm(std::uint64_t mm) const {
     std::vector<std::uint64_t> ids;
-    for (auto entry = by_mm_.lower_bound({mm, 0}); entry != by_mm_.end() && entry->first.first == mm; ++entry) {
+    for (auto entry = by_mm_.lower_bound({mm, 0}); entry != by_mm_.end() && entry->first.first == mm;
+         ++entry) {
         ids.push_back(entry->second);
     }
     return ids;
@@ -87,7 +86,8 @@ std::vector<std::uint64_t> QuickModeTable::ids_by_mm(std::uint64_t mm) const {
 
 std::vector<std::uint64_t> QuickModeTable::ids() const {
     std::vector<std::uint64_t> ids;
-    for (const auto& entry : by_id_) ids.push_back(entry.first);
+    for (const auto& entry : by_id_)
+        ids.push_back(entry.first);
     std::ranges::sort(ids);  // a simulation must not depend on the order of a hash table
     return ids;
 }

@@ -1,4 +1,5 @@
-// The established quick modes (MS-AIPS 3.1.1, SAD), found by SPI, by traffic, by main mode SA and by what is due next.
+// The established quick modes (MS-AIPS 3.1.1, SAD), found by SPI, by traffic, by main mode SA and by what is
+// due next.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +21,6 @@ class QuickModeTable {
 
     // nullptr when there is none.
     exchange::QmSa* find(std::uint64_t id);
-    exchange::QmSa* find_inbound(std::uint32_t spi);
     exchange::QmSa* find(std::uint64_t mm, std::uint32_t message_id);
     const exchange::QmSa* find(std::uint64_t mm, std::uint32_t message_id) const;
 
@@ -54,7 +54,8 @@ class QuickModeTable {
     std::unordered_map<std::uint32_t, std::uint64_t> by_inbound_spi_;
     std::unordered_multimap<std::uint32_t, std::uint64_t> by_outbound_spi_;
     std::multimap<Ends, std::uint64_t> by_ends_;
-    std::map<std::pair<std::uint64_t, std::uint32_t>, std::uint64_t> by_mm_;  // and message ID; not the orphans
+    std::map<std::pair<std::uint64_t, std::uint32_t>, std::uint64_t>
+        by_mm_;  // and message ID; not the orphans
     std::set<std::pair<exchange::Instant, std::uint64_t>> due_;
 };
 

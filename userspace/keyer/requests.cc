@@ -1,5 +1,6 @@
-// Quick modes that packets, administrators and rekeys ask for, and the main mode SAs that shall carry them (MS-AIPS
-// 3.1.4.1, 3.4.7.4; interpretation items 31, Q9). One main mode SA per peer; its quick modes wait for each other.
+// Quick modes that packets, administrators and rekeys ask for, and the main mode SAs that shall carry them
+// (MS-AIPS 3.1.4.1, 3.4.7.4; interpretation items 31, Q9). One main mode SA per peer; its quick modes wait
+// for each other.
 #include <algorithm>
 #include <utility>
 
@@ -14,9 +15,10 @@ using authip::Session;
 using exchange::Instant;
 using exchange::QmRequest;
 
-constexpr std::size_t kMaxPackets = 64;      // whose fate is told, per quick mode
-constexpr std::size_t kMaxWaiting = 4096;    // quick modes per main mode SA
-constexpr std::chrono::seconds kAskedPatience{15};  // for the peer to start the quick mode it has been asked for
+constexpr std::size_t kMaxPackets = 64;    // whose fate is told, per quick mode
+constexpr std::size_t kMaxWaiting = 4096;  // quick modes per main mode SA
+constexpr std::chrono::seconds kAskedPatience{
+    15};  // for the peer to start the quick mode it has been asked for
 
 // The methods that the main mode may use for a rule's traffic.
 policy::MainMode restricted(policy::MainMode main_mode, const policy::Rule* rule, const Engine& engine) {
@@ -30,7 +32,8 @@ policy::MainMode restricted(policy::MainMode main_mode, const policy::Rule* rule
 
 bool allows(const policy::Rule* rule, std::optional<auth::MethodId> method) {
     if (rule == nullptr || rule->auth.empty()) return true;
-    return method && std::ranges::find(rule->auth, static_cast<policy::AuthMethod>(*method)) != rule->auth.end();
+    return method &&
+           std::ranges::find(rule->auth, static_cast<policy::AuthMethod>(*method)) != rule->auth.end();
 }
 
 // An unfinished main mode may end with any of its methods: all have to be allowed.
@@ -40,11 +43,13 @@ bool allows_all(const policy::Rule* rule, const std::vector<auth::MethodId>& met
 
 void absorb(QmRequest& into, QmRequest& request) {
     for (const policy::PacketTuple& packet : request.packets) {
-        if (into.packets.size() < kMaxPackets && std::ranges::find(into.packets, packet) == into.packets.end()) {
+        if (into.packets.size() < kMaxPackets &&
+            std::ranges::find(into.packets, packet) == into.packets.end()) {
             into.packets.push_back(packet);
         }
     }
-    into.admin_requests.insert(into.admin_requests.end(), request.admin_requests.begin(), request.admin_requests.end());
+    into.admin_requests.insert(into.admin_requests.end(), request.admin_requests.begin(),
+                               request.admin_requests.end());
 }
 
 }  // namespace
@@ -74,7 +79,8 @@ void Engine::want(QmRequest request) {
     if (session == nullptr) return start_session(std::move(request));
     touch(*session);
     if (session->initiator()) {
-        if (session->waiting.size() >= kMaxWaiting) return fail(request, "too many quick modes wait for this peer");
+        if (session->waiting.size() >= kMaxWaiting)
+            return fail(request, "too many quick modes wait for this peer");
         session->waiting.push_back(std::move(request));
         return;
     }
@@ -105,16 +111,18 @@ bool Engine::merge(QmRequest& request) {
     return false;
 }
 
-// The newest that fits: an older one may be unknown to a peer that has restarted. Under one whose initiator is the peer a
-// quick mode can only be asked for, which a request that has failed so once does not do again.
+// The newest that fits: an older one may be unknown to a peer that has restarted. Under one whose initiator
+// is the peer a quick mode can only be asked for, which a request that has failed so once does not do again.
 Session* Engine::usable_session(const QmRequest& request) {
     const policy::Rule* rule = lookup_->rule(request.traffic.rule);
     Session* newest = nullptr;
     for (const std::uint64_t id : sessions_.ids_by_peer(request.traffic.remote)) {
         Session& session = *sessions_.find(id);
-        if (session.deleted() || session.closing || session.name.local.address != request.traffic.local) continue;
+        if (session.deleted() || session.closing || session.name.local.address != request.traffic.local)
+            continue;
         if (!session.initiator() && (request.moved || !session.established)) continue;
-        if (session.established ? !allows(rule, session.method) : !allows_all(rule, session.methods)) continue;
+        if (session.established ? !allows(rule, session.method) : !allows_all(rule, session.methods))
+            continue;
         newest = &session;
     }
     return newest;
@@ -125,10 +133,12 @@ void Engine::start_session(QmRequest request) {
     const policy::MainMode main_mode =
         restricted(lookup_->main_mode(traffic.remote), lookup_->rule(traffic.rule), *this);
     if (main_mode.auth.empty()) {
-        return fail(request, "no authentication method is both allowed and configured; see main_mode.auth and [auth]");
+        return fail(request,
+                    "no authentication method is both allowed and configured; see main_mode.auth and [auth]");
     }
     const std::uint16_t port = lookup_->policy().host.port;
-    Session& session = sessions_.add(exchange::Role::kInitiator, {traffic.local, port}, {traffic.remote, port}, now_);
+    Session& session =
+        sessions_.add(exchange::Role::kInitiator, {traffic.local, port}, {traffic.remote, port}, now_);
     if (const policy::Peer* peer = lookup_->peer(traffic.remote)) session.expected_peer = peer->principal;
     session.waiting.push_back(std::move(request));
     authip::start_main_mode(session, *this, main_mode);
@@ -148,8 +158,10 @@ void Engine::want_again(std::vector<QmRequest> requests) {
 }
 
 void Engine::fail(const QmRequest& request, const std::string& text) {
-    for (const policy::PacketTuple& packet : request.packets) act(exchange::AcquireFailed{request.traffic.rule, packet});
-    for (const std::uint64_t admin : request.admin_requests) report(exchange::AdminDone{admin, false, text});
+    for (const policy::PacketTuple& packet : request.packets)
+        act(exchange::AcquireFailed{request.traffic.rule, packet});
+    for (const std::uint64_t admin : request.admin_requests)
+        report(exchange::AdminDone{admin, false, text});
 }
 
 void Engine::succeed(const QmRequest& request) {

@@ -51,7 +51,8 @@ std::vector<std::uint64_t> SessionTable::ids_by_peer(const IpAddress& remote) co
 
 std::vector<std::uint64_t> SessionTable::ids() const {
     std::vector<std::uint64_t> ids;
-    for (const auto& entry : by_id_) ids.push_back(entry.first);
+    for (const auto& entry : by_id_)
+        ids.push_back(entry.first);
     return ids;
 }
 

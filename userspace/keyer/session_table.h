@@ -21,7 +21,8 @@ struct PeerLoad {
 class SessionTable {
   public:
     // A new SA, named. Its cookies are indexed by `index`, once they are known.
-    authip::Session& add(exchange::Role role, const Endpoint& local, const Endpoint& remote, exchange::Instant now);
+    authip::Session& add(exchange::Role role, const Endpoint& local, const Endpoint& remote,
+                         exchange::Instant now);
     void index(const authip::Session& session);
     void erase(std::uint64_t id);
 

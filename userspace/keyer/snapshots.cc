@@ -22,19 +22,20 @@ std::vector<exchange::MmSnapshot> Engine::main_modes(Instant now) const {
     for (const auto& [id, entry] : sessions_.all()) {
         const authip::Session& session = *entry.session;
         if (session.deleted()) continue;
-        snapshots.push_back({.mm = session.name,
-                             .state = authip::to_string(session.state),
-                             .initiator_cookie = to_hex(session.initiator_cookie),
-                             .responder_cookie = to_hex(session.responder_cookie),
-                             .peer = session.proved_peer.empty() ? session.announced_peer : session.proved_peer,
-                             .method = session.method,
-                             .proposal = session.proposal,
-                             .established = session.established,
-                             .nat = session.nat_found(),
-                             .age = duration_cast<seconds>(now - session.started),
-                             .remaining = until(session.expires, now),
-                             .quick_modes = live_quick_modes(session),
-                             .waiting = session.waiting.size()});
+        snapshots.push_back(
+            {.mm = session.name,
+             .state = authip::to_string(session.state),
+             .initiator_cookie = to_hex(session.initiator_cookie),
+             .responder_cookie = to_hex(session.responder_cookie),
+             .peer = session.proved_peer.empty() ? session.announced_peer : session.proved_peer,
+             .method = session.method,
+             .proposal = session.proposal,
+             .established = session.established,
+             .nat = session.nat_found(),
+             .age = duration_cast<seconds>(now - session.started),
+             .remaining = until(session.expires, now),
+             .quick_modes = live_quick_modes(session),
+             .waiting = session.waiting.size()});
     }
     return snapshots;
 }

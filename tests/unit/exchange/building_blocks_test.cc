@@ -120,20 +120,22 @@ TEST(MmProposalTest, InitiatorTakesOnlyWhatItOffered) {
     EXPECT_TRUE(authip::parse_mm_choice(good, main_mode, policy::DhGroup::kNone));
     EXPECT_FALSE(authip::parse_mm_choice(good, main_mode, policy::DhGroup::kEcp256));
     EXPECT_FALSE(authip::parse_mm_choice(good, policy::MainMode{.proposals = {{}}}, policy::DhGroup::kNone));
-    EXPECT_FALSE(authip::parse_mm_choice(authip::build_mm_offer({}, policy::DhGroup::kNone), {}, policy::DhGroup::kNone));
+    EXPECT_FALSE(authip::parse_mm_choice(authip::build_mm_offer({}, policy::DhGroup::kNone), {},
+                                         policy::DhGroup::kNone));
 }
 
 TEST(QmProposalTest, EverySuiteSurvivesTheWire) {
     policy::QuickMode quick_mode;
     quick_mode.suites.clear();
     for (const char* name : {"aes-gcm-16-128", "aes-gcm-16-256", "aes-gmac-192", "aes-cbc-128/hmac-sha1-96",
-                             "aes-cbc-256/hmac-sha2-256-128", "3des-cbc/hmac-sha1-96", "null/hmac-sha2-512-256",
-                             "null/hmac-md5-96"}) {
+                             "aes-cbc-256/hmac-sha2-256-128", "3des-cbc/hmac-sha1-96",
+                             "null/hmac-sha2-512-256", "null/hmac-md5-96"}) {
         const auto suite = policy::EspSuite::parse(name);
         ASSERT_TRUE(suite) << name;
         quick_mode.suites.push_back(*suite);
     }
-    const auto offer = authip::parse_qm_offer(authip::build_qm_offer(quick_mode, policy::Mode::kTunnel, true, 0x12345678));
+    const auto offer =
+        authip::parse_qm_offer(authip::build_qm_offer(quick_mode, policy::Mode::kTunnel, true, 0x12345678));
     ASSERT_TRUE(offer);
     ASSERT_EQ(offer->transforms.size(), quick_mode.suites.size());
     for (std::size_t i = 0; i < offer->transforms.size(); ++i) {
@@ -147,7 +149,8 @@ TEST(QmProposalTest, ResponderFollowsTheInitiatorsOrder) {
     policy::QuickMode theirs;
     policy::QuickMode ours;
     std::ranges::reverse(ours.suites);
-    const auto offer = authip::parse_qm_offer(authip::build_qm_offer(theirs, policy::Mode::kTransport, false, 4096));
+    const auto offer =
+        authip::parse_qm_offer(authip::build_qm_offer(theirs, policy::Mode::kTransport, false, 4096));
     const auto* chosen = authip::choose_qm_transform(*offer, ours, policy::Mode::kTransport, false);
     ASSERT_NE(chosen, nullptr);
     EXPECT_EQ(chosen->suite, theirs.suites.front());  // Q1
@@ -160,7 +163,8 @@ TEST(QmProposalTest, ResponderFollowsTheInitiatorsOrder) {
 
 TEST(QmProposalTest, RefusesSmallSpisRepeatedNumbersAndUnknownAttributes) {
     const policy::QuickMode quick_mode;
-    EXPECT_FALSE(authip::parse_qm_offer(authip::build_qm_offer(quick_mode, policy::Mode::kTransport, false, 255)));
+    EXPECT_FALSE(
+        authip::parse_qm_offer(authip::build_qm_offer(quick_mode, policy::Mode::kTransport, false, 255)));
     auto sa = authip::build_qm_offer(quick_mode, policy::Mode::kTransport, false, 256);
     sa.proposals.front().transforms.front().attributes.push_back(wire::number_attribute(4000, 1));
     EXPECT_EQ(authip::parse_qm_offer(sa)->transforms.size(), quick_mode.suites.size() - 1);
@@ -192,7 +196,8 @@ TEST(TrafficIdTest, BothRolesNameTheSameTraffic) {
 }
 
 TEST(TrafficIdTest, RefusesWhatDoesNotFitTogether) {
-    const policy::Selector selector{.local = *Prefix::parse("2001:db8::/32"), .remote = *Prefix::parse("2001:db8::1")};
+    const policy::Selector selector{.local = *Prefix::parse("2001:db8::/32"),
+                                    .remote = *Prefix::parse("2001:db8::1")};
     const auto good = authip::build_traffic_ids(selector, exchange::Role::kInitiator);
     EXPECT_EQ(authip::parse_traffic_ids(good, exchange::Role::kInitiator), selector);
     auto ids = good;
@@ -247,7 +252,8 @@ TEST_F(NatTest, NothingForIpv6) {
 
 TEST(VendorIdTest, OldWindowsWantsShortIcvs) {
     for (const std::uint32_t version : {5U, 6U, 7U}) {
-        const std::vector<wire::Payload> payloads{{wire::VendorId{wire::vendor::ms_nt5_isakmpoakley(version)}}};
+        const std::vector<wire::Payload> payloads{
+            {wire::VendorId{wire::vendor::ms_nt5_isakmpoakley(version)}}};
         EXPECT_TRUE(authip::wants_short_icv(payloads)) << version;
     }
     EXPECT_FALSE(authip::wants_short_icv(authip::vendor_ids()));
@@ -264,7 +270,8 @@ TEST(PayloadCheckTest, MissingRepeatedAndMisplaced) {
     EXPECT_TRUE(authip::check_payloads(good, {{PayloadType::kNonce, 2, 2}}));
     EXPECT_TRUE(authip::check_payloads(std::vector{nonce, nonce}, {{PayloadType::kNonce}}));
     EXPECT_TRUE(authip::check_payloads(std::vector{nonce, reserved}, {{PayloadType::kNonce}}));
-    EXPECT_TRUE(authip::check_payloads(std::vector{nonce, wire::Payload{wire::Hash{}}}, {{PayloadType::kNonce}}));
+    EXPECT_TRUE(
+        authip::check_payloads(std::vector{nonce, wire::Payload{wire::Hash{}}}, {{PayloadType::kNonce}}));
 }
 
 TEST(DosCookieTest, ProvesAddressAndCookieForAWhile) {

@@ -18,7 +18,8 @@ constexpr std::uint32_t kDenied = 0x8009030C;
 class Environment final : public GssEnvironment {
   public:
     Environment(bool initiator, std::vector<Script> scripts) : initiator_(initiator) {
-        for (Script& script : scripts) methods_.emplace_back(script, 1);
+        for (Script& script : scripts)
+            methods_.emplace_back(script, 1);
     }
     std::shared_ptr<auth::Context> new_context(MethodId id) override {
         for (ScriptedMethod& method : methods_) {
@@ -27,7 +28,9 @@ class Environment final : public GssEnvironment {
         return nullptr;
     }
     void method_tried(MethodId id) override { tried.push_back(id); }
-    void method_failed(MethodId, exchange::By by, std::uint32_t, const std::string&) override { failed_by.push_back(by); }
+    void method_failed(MethodId, exchange::By by, std::uint32_t, const std::string&) override {
+        failed_by.push_back(by);
+    }
 
     std::vector<MethodId> tried;
     std::vector<exchange::By> failed_by;
@@ -68,7 +71,8 @@ struct Conversation {
     // One round trip; the initiator's next move.
     void round_trip() {
         answer = settle(responder, b, responder.received(b, sent(move)));
-        if (std::holds_alternative<GssSend>(answer)) move = settle(initiator, a, initiator.received(a, sent(answer)));
+        if (std::holds_alternative<GssSend>(answer))
+            move = settle(initiator, a, initiator.received(a, sent(answer)));
     }
 
     GssMove move = GssDone{};
@@ -98,7 +102,8 @@ TEST(GssExchangeTest, OnlyTheFirstTokenIsNewAndOnlyTheLastComplete) {
 }
 
 TEST(GssExchangeTest, FirstTokenThatCannotBeMadeIsAnnounced) {
-    Conversation talk({{.initiator_fails_at = 1}, {.id = MethodId::kTls}}, {{}, {.id = MethodId::kTls}}, kBoth);
+    Conversation talk({{.initiator_fails_at = 1}, {.id = MethodId::kTls}}, {{}, {.id = MethodId::kTls}},
+                      kBoth);
     EXPECT_EQ(talk.initiator.state(), GssInitiator::State::kLocalFirstFailure);
     EXPECT_EQ(sent(talk.move), (wire::GssApi{.status = kDenied, .flags = flag::kNewGssExchange}));
     talk.round_trip();
@@ -111,7 +116,8 @@ TEST(GssExchangeTest, FirstTokenThatCannotBeMadeIsAnnounced) {
 }
 
 TEST(GssExchangeTest, LaterLocalFailureGoesStraightToTheNextMethod) {
-    Conversation talk({{.initiator_fails_at = 2}, {.id = MethodId::kTls}}, {{}, {.id = MethodId::kTls}}, kBoth);
+    Conversation talk({{.initiator_fails_at = 2}, {.id = MethodId::kTls}}, {{}, {.id = MethodId::kTls}},
+                      kBoth);
     talk.round_trip();  // the responder is complete, the initiator fails on its answer
     EXPECT_EQ(sent(talk.move).flags, flag::kNewGssExchange);
     EXPECT_EQ(sent(talk.move).status, 0U);
@@ -121,7 +127,8 @@ TEST(GssExchangeTest, LaterLocalFailureGoesStraightToTheNextMethod) {
 }
 
 TEST(GssExchangeTest, PeersFailureGoesToTheNextMethod) {
-    Conversation talk({{}, {.id = MethodId::kTls}}, {{.acceptor_fails_at = 1}, {.id = MethodId::kTls}}, kBoth);
+    Conversation talk({{}, {.id = MethodId::kTls}}, {{.acceptor_fails_at = 1}, {.id = MethodId::kTls}},
+                      kBoth);
     talk.round_trip();
     EXPECT_EQ(sent(talk.answer), (wire::GssApi{.status = kDenied}));
     EXPECT_EQ(talk.a.failed_by, std::vector{exchange::By::kPeer});
@@ -147,9 +154,11 @@ TEST(GssExchangeTest, RetryStaysWithTheMethod) {
     Environment environment(false, {{}, {.id = MethodId::kTls}});
     GssResponder responder(kBoth);
     const Bytes token{'x', 0};
-    settle(responder, environment, responder.received(environment, {.flags = flag::kNewGssExchange, .token = token}));
+    settle(responder, environment,
+           responder.received(environment, {.flags = flag::kNewGssExchange, .token = token}));
     const auto retry = static_cast<std::uint8_t>(flag::kNewGssExchange | flag::kRetryCurrentAuthentication);
-    settle(responder, environment, responder.received(environment, {.status = kDenied, .flags = retry, .token = token}));
+    settle(responder, environment,
+           responder.received(environment, {.status = kDenied, .flags = retry, .token = token}));
     EXPECT_EQ(environment.tried, (std::vector{MethodId::kKerberos, MethodId::kKerberos}));
     EXPECT_TRUE(responder.complete());
 }
@@ -171,8 +180,9 @@ TEST(GssExchangeTest, NewBeyondTheListFails) {
 TEST(GssExchangeTest, ThrottleEndsAnEndlessExchange) {
     Environment environment(false, {{.round_trips = 1000}});
     GssResponder responder({MethodId::kKerberos});
-    GssMove move = settle(responder, environment,
-                          responder.received(environment, {.flags = flag::kNewGssExchange, .token = {'x', 0}}));
+    GssMove move =
+        settle(responder, environment,
+               responder.received(environment, {.flags = flag::kNewGssExchange, .token = {'x', 0}}));
     unsigned rounds = 1;
     while (std::holds_alternative<GssSend>(move) && rounds < 100) {
         move = settle(responder, environment, responder.received(environment, {.token = {'x', 0}}));
@@ -198,7 +208,8 @@ TEST(GssExchangeTest, TokenInTheFirstMessageBelongsToItsFirstMethod) {
     ASSERT_TRUE(initiator.first_token(environment, step.context->step(step.input)));
     // M9: the responder does not take Kerberos; the next exchange is the first of the agreed list.
     const wire::GssApi refused{.status = kDenied};
-    const GssMove next = settle(initiator, environment, initiator.agreed(environment, {MethodId::kTls}, &refused));
+    const GssMove next =
+        settle(initiator, environment, initiator.agreed(environment, {MethodId::kTls}, &refused));
     EXPECT_EQ(sent(next).flags, flag::kNewGssExchange);
     EXPECT_EQ(initiator.result().method, MethodId::kTls);
 }

@@ -1,5 +1,5 @@
-// What a responder refuses, in which state, with which code, and that nothing is left of it (interpretation F3-F8, M2-M5,
-// Q2-Q4, S1-S9).
+// What a responder refuses, in which state, with which code, and that nothing is left of it (interpretation
+// F3-F8, M2-M5, Q2-Q4, S1-S9).
 #include <gtest/gtest.h>
 
 #include "simulation/pair.h"
@@ -24,7 +24,8 @@ class RefusalTest : public testing::Test {
         Wishes wishes;
         wishes.local = "10.0.0.2";
         wishes.remote = "10.0.0.1";
-        return world.add_host("b", wishes.local, make_policy(wishes), {std::make_shared<ScriptedMethod>(Script{}, 7)});
+        return world.add_host("b", wishes.local, make_policy(wishes),
+                              {std::make_shared<ScriptedMethod>(Script{}, 7)});
     }
 
     std::uint64_t count(Reason reason) const { return host_.keyer->counters()[reason]; }
@@ -40,7 +41,8 @@ class RefusalTest : public testing::Test {
     }
     template <typename Body>
     static void erase(std::vector<wire::Payload>& payloads) {
-        std::erase_if(payloads, [](const auto& payload) { return std::holds_alternative<Body>(payload.body); });
+        std::erase_if(payloads,
+                      [](const auto& payload) { return std::holds_alternative<Body>(payload.body); });
     }
     template <typename Body>
     static Body& body(std::vector<wire::Payload>& payloads) {
@@ -92,13 +94,15 @@ TEST_F(RefusalTest, FirstMessage) {
         payloads.push_back({wire::Opaque{static_cast<PayloadType>(0x20), Bytes(4)}});
     });
     expect_first_refused(13868, [](auto& payloads) {
-        for (auto& attribute : body<wire::SecurityAssociation>(payloads).proposals[0].transforms[0].attributes) {
+        for (auto& attribute :
+             body<wire::SecurityAssociation>(payloads).proposals[0].transforms[0].attributes) {
             if (attribute.type == wire::ike_attribute::kHash) attribute.value = std::uint16_t{77};
         }
     });
     expect_first_refused(13822, [](auto& payloads) { payloads.push_back({wire::KeyExchange{Bytes(64)}}); });
     expect_first_refused(13822, [](auto& payloads) {
-        for (auto& attribute : body<wire::SecurityAssociation>(payloads).proposals[0].transforms[0].attributes) {
+        for (auto& attribute :
+             body<wire::SecurityAssociation>(payloads).proposals[0].transforms[0].attributes) {
             if (attribute.type == wire::ike_attribute::kGroupDescription) attribute.value = std::uint16_t{19};
         }
     });
@@ -131,7 +135,9 @@ TEST_F(RefusalTest, FifthMessageWithoutNonce) {
 }
 
 TEST_F(RefusalTest, FifthMessageForOtherAddresses) {
-    EXPECT_EQ(code(refuse_fifth([](auto& payloads) { body<wire::Identification>(payloads).data = {10, 0, 0, 77}; })),
+    EXPECT_EQ(code(refuse_fifth([](auto& payloads) {
+                  body<wire::Identification>(payloads).data = {10, 0, 0, 77};
+              })),
               13869U);
 }
 
@@ -263,7 +269,8 @@ TEST_F(RefusalTest, ReliableNotifyIsAcknowledgedOnceProcessedOnce) {
 
 TEST_F(RefusalTest, DeletionOfTheMainModeLeavesQuickModesAlone) {
     ASSERT_TRUE(peer_.establish());
-    EXPECT_EQ(notify_of(peer_.send_sealed(kNotify, 0x88, 0, RawPeer::status(1, 13807, true)))->type, wire::notify::kAck);
+    EXPECT_EQ(notify_of(peer_.send_sealed(kNotify, 0x88, 0, RawPeer::status(1, 13807, true)))->type,
+              wire::notify::kAck);
     EXPECT_EQ(host_.datapath.inbound.size(), 1U);  // MS-AIPS 3.1.5.1
     EXPECT_EQ(status_of(peer_.send_sealed(kQuickMode, 0x1234, 0, peer_.quick_mode_payloads(false))), 13829U);
     peer_.send_sealed(kNotify, 0, 1, RawPeer::status(2, 13807, true));
