@@ -13,6 +13,12 @@ constexpr std::uint32_t kMtu = 65535;
 constexpr MacAddress kNearMac{0x02, 0x4b, 0x4c, 0x00, 0x00, 0x01};
 constexpr MacAddress kFarMac{0x02, 0x4b, 0x4c, 0x00, 0x00, 0x02};
 
+// What the near end itself delivers has routes through other interfaces: reverse path filtering must be loose
+// (0 would leave conf/all/rp_filter = 1 in force), and the kernel's loose filter passes nothing on an
+// interface without an address. This one is nobody's (RFC 7600 4.8, "IPv4 dummy address").
+constexpr int kLooseFilter = 2;
+constexpr const char* kDummyAddress = "192.0.0.8";
+
 // A setting that is absent (a kernel without IPv6) needs no setting.
 void write_setting(const std::string& family, const std::string& interface, const std::string& name,
                    int value) {
@@ -26,9 +32,7 @@ void quieten(const HandoverPair& pair) {
         write_setting("ipv6", interface, "router_solicitations", 0);
     }
     write_setting("ipv6", pair.far.name, "disable_ipv6", 1);
-    // What is delivered by the near end itself has routes through other interfaces. Loose, as 0 would leave
-    // conf/all/rp_filter = 1 in force.
-    write_setting("ipv4", pair.near.name, "rp_filter", 2);
+    write_setting("ipv4", pair.near.name, "rp_filter", kLooseFilter);
 }
 
 }  // namespace
@@ -63,6 +67,9 @@ std::expected<HandoverPair, std::string> make_handover_pair(const Netlink& netli
     HandoverPair pair{*near, *far};
     quieten(pair);
     if (const auto done = finish_frames_in_software(wanted.near); !done) {
+        return failure(done.error());
+    }
+    if (const auto done = netlink.add_address(pair.near.ifindex, *IpAddress::parse(kDummyAddress)); !done) {
         return failure(done.error());
     }
     for (const Link& link : {pair.near, pair.far}) {

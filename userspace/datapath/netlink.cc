@@ -229,6 +229,19 @@ std::expected<void, std::string> Netlink::set_up(std::uint32_t ifindex) const {
     return talk(request.header());
 }
 
+std::expected<void, std::string> Netlink::add_address(std::uint32_t ifindex, const IpAddress& address) const {
+    Request request(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE);
+    auto* info = request.extra<ifaddrmsg>();
+    info->ifa_family = address.is_v4() ? AF_INET : AF_INET6;
+    info->ifa_prefixlen = static_cast<std::uint8_t>(address.bits());
+    info->ifa_scope = RT_SCOPE_LINK;
+    info->ifa_index = ifindex;
+    for (const std::uint16_t attribute : {IFA_LOCAL, IFA_ADDRESS}) {
+        mnl_attr_put(request.header(), attribute, address.octets().size(), address.octets().data());
+    }
+    return talk(request.header());
+}
+
 std::expected<void, std::string> Netlink::delete_link(std::uint32_t ifindex) const {
     Request request(RTM_DELLINK, 0);
     request.extra<ifinfomsg>()->ifi_index = static_cast<int>(ifindex);

@@ -54,6 +54,8 @@ class Netlink {
     // One queue each, without ARP.
     std::expected<void, std::string> create_veth(const VethPair& pair) const;
     std::expected<void, std::string> set_up(std::uint32_t ifindex) const;
+    // A host address of link scope; without effect when it is there.
+    std::expected<void, std::string> add_address(std::uint32_t ifindex, const IpAddress& address) const;
     std::expected<void, std::string> delete_link(std::uint32_t ifindex) const;
 
     // Starts address resolution for a next hop.
