@@ -134,6 +134,46 @@ TEST_F(PacketTest, ATunnelTakesTheOuterNextHop) {
               "050000000101");
 }
 
+// A gateway: the LAN behind klan, the tunnel of rule 9 out of klport.
+TEST_F(PacketTest, ALanPacketWithAnSaTakesTheShortWay) {
+    ASSERT_EQ(std::system("ip link add klan type veth peer name klan2 && ip addr add 10.3.0.1/24 dev klan && "
+                          "ip link set klan up && ip link set klan2 up && "
+                          "echo 1 > /proc/sys/net/ipv4/conf/klan/forwarding && "
+                          "ip neigh replace 10.1.0.9 lladdr 02:00:00:00:00:99 dev klport && "
+                          "ip route add 10.2.0.0/16 via 10.1.0.9"),
+              0);
+    policy::Policy policy = test_policy();
+    for (policy::Rule& rule : policy.rules) {
+        if (rule.id == 9) {
+            rule.selectors[0].local = *Prefix::parse("10.3.0.0/24");
+        }
+    }
+    ASSERT_TRUE(datapath().apply(policy));
+    policy::SadEntry sa = test_sa(Direction::kOutbound, 10, 9, "10.1.0.1", "10.1.0.9");
+    sa.mode = policy::Mode::kTunnel;
+    sa.selector = {.local = *Prefix::parse("10.3.0.0/24"), .remote = *Prefix::parse("10.2.0.0/16")};
+    ASSERT_TRUE(datapath().install(sa));
+    ASSERT_TRUE(datapath().attach("klan", policy::InterfaceRole::kProtected));
+    serve(true, 2);
+
+    const Outcome sealed = run(Program::kIngress, udp_frame("10.3.0.5", "10.2.0.1"), "klan");
+    EXPECT_EQ(sealed.verdict, Verdict::kHandOver);
+    EXPECT_EQ(sealed.reasons, "out-fastpath");
+    EXPECT_EQ(to_hex({sealed.frame.data(), 12}),
+              "020000000099"
+              "060000000101");
+    // To the gateway itself, without an SA, without a rule: the stack's, and policy's at the other port's
+    // egress.
+    for (const char* destination : {"10.3.0.1", "10.1.0.3", "192.0.2.1"}) {
+        const Outcome passed = run(Program::kIngress, udp_frame("10.3.0.5", destination), "klan");
+        EXPECT_EQ(passed.verdict, Verdict::kPass) << destination;
+        EXPECT_EQ(passed.reasons, "") << destination;
+    }
+    Bytes last_hop = udp_frame("10.3.0.5", "10.2.0.1");
+    last_hop[22] = 1;  // TTL: the stack answers that it is exceeded
+    EXPECT_EQ(run(Program::kIngress, last_hop, "klan").verdict, Verdict::kPass);
+}
+
 TEST_F(PacketTest, AnUnresolvedNextHopIsAskedFor) {
     run(Program::kEgress, udp_frame("10.1.0.1", "10.2.0.1"));
     const std::vector<Event> events = datapath().drain();

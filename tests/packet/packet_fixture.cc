@@ -149,19 +149,19 @@ void PacketTest::restart() {
     datapath_.emplace(std::move(*opened));
 }
 
-void PacketTest::serve(bool served) {
+void PacketTest::serve(bool served, std::uint32_t port) {
     if (!served) {
-        if (socket_ >= 0) {
-            ::close(socket_);
+        for (const int socket : sockets_) {
+            ::close(socket);
         }
-        socket_ = -1;
+        sockets_.clear();
         return;
     }
-    socket_ = ::socket(AF_XDP, SOCK_RAW, 0);
-    ASSERT_GE(socket_, 0);
+    sockets_.push_back(::socket(AF_XDP, SOCK_RAW, 0));
+    ASSERT_GE(sockets_.back(), 0);
     const auto sockets = bpfmap::Map::open_pinned(options_.pin_root + "/packet/kl_xsks");
     ASSERT_TRUE(sockets);
-    ASSERT_TRUE(sockets->update(std::uint32_t{KL_XSK_INDEX(1, 0)}, socket_));
+    ASSERT_TRUE(sockets->update(std::uint32_t{KL_XSK_INDEX(port, 0)}, sockets_.back()));
 }
 
 int PacketTest::program_fd(Program program) const {
@@ -179,13 +179,13 @@ int PacketTest::program_fd(Program program) const {
     return bpf_prog_get_fd_by_id(query.prog_id);
 }
 
-Outcome PacketTest::run(Program program, const Bytes& frame) {
+Outcome PacketTest::run(Program program, const Bytes& frame, const std::string& interface) {
     const Counters before = datapath_->view().counters();
     Outcome outcome;
     outcome.frame.resize(frame.size() + 64);
     xdp_md xdp{};
     xdp.data_end = static_cast<std::uint32_t>(frame.size());
-    xdp.ingress_ifindex = ifindex_;
+    xdp.ingress_ifindex = ::if_nametoindex(interface.c_str());
     __sk_buff skb{};
     skb.ifindex = ifindex_;
     LIBBPF_OPTS(bpf_test_run_opts, test, .data_in = frame.data(), .data_out = outcome.frame.data(),

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/bytes.h"
 #include "datapath/datapath.h"
@@ -41,9 +42,10 @@ class PacketTest : public testing::Test {
     // Opens the instance anew, as a restarted daemon does.
     void restart();
 
-    Outcome run(Program program, const Bytes& frame);
-    // Whether a fast path serves the port: an AF_XDP socket stands in its place.
-    void serve(bool served);
+    // A program kIngress sees the frame come in by `interface`.
+    Outcome run(Program program, const Bytes& frame, const std::string& interface = kInterface);
+    // Whether a fast path serves the port's queue 0: an AF_XDP socket stands in its place.
+    void serve(bool served, std::uint32_t port = 1);
 
     // An Ethernet frame with a UDP packet, from this host or to it.
     static Bytes udp_frame(const std::string& source, const std::string& destination);
@@ -54,7 +56,7 @@ class PacketTest : public testing::Test {
     Options options_;
     std::optional<Datapath> datapath_;
     std::uint32_t ifindex_ = 0;
-    int socket_ = -1;
+    std::vector<int> sockets_;
 };
 
 }  // namespace keyline::datapath
