@@ -33,24 +33,20 @@ class KerberosContext : public Context {
 
     virtual StepResult advance(ByteView token) = 0;
 
-    // Who has authenticated to whom, once the context is complete.
-    struct Names {
-        std::string initiator;
-        std::string acceptor;
-    };
+    enum class End { kInitiator, kAcceptor };
 
-    std::expected<Names, Failure> names() const {
-        gss::Name source;
-        gss::Name target;
+    // Who is at this end of a complete context. The library takes long for a name, so one is asked for at a
+    // time.
+    std::expected<std::string, Failure> name_of(End end) const {
+        gss::Name name;
         OM_uint32 minor = 0;
-        const OM_uint32 major = gss_inquire_context(&minor, context_.get(), source.out(), target.out(),
-                                                    nullptr, nullptr, nullptr, nullptr, nullptr);
+        const OM_uint32 major = gss_inquire_context(
+            &minor, context_.get(), end == End::kInitiator ? name.out() : nullptr,
+            end == End::kAcceptor ? name.out() : nullptr, nullptr, nullptr, nullptr, nullptr, nullptr);
         if (GSS_ERROR(major)) return std::unexpected(explain("Kerberos", gss::make_error(major, minor)));
-        auto initiator = gss::display_name(source.get());
-        if (!initiator) return std::unexpected(explain("Kerberos", initiator.error()));
-        auto acceptor = gss::display_name(target.get());
-        if (!acceptor) return std::unexpected(explain("Kerberos", acceptor.error()));
-        return Names{*std::move(initiator), *std::move(acceptor)};
+        auto text = gss::display_name(name.get());
+        if (!text) return std::unexpected(explain("Kerberos", text.error()));
+        return *std::move(text);
     }
 
     // A complete context's result, with the secret.
@@ -123,16 +119,16 @@ class Initiator final : public KerberosContext {
         if (waiting_) return {.token = std::move(answer)};
 
         if ((flags & kFlags) != kFlags) return lacks_flags(flags, activity_);
-        const auto proved = names();
+        const auto proved = name_of(End::kAcceptor);
         if (!proved) return proved.error().result();
         const auto asked = gss::display_name(target_.get());
-        if (!asked || proved->acceptor != *asked) {
+        if (!asked || *proved != *asked) {
             return Failure{SecStatus::kWrongPrincipal, activity_ + ": the peer proved to be " +
-                                                           printable(proved->acceptor) +
+                                                           printable(*proved) +
                                                            ": correct the peer's name or its address"}
                 .result();
         }
-        return complete(std::move(answer), proved->acceptor);
+        return complete(std::move(answer), *proved);
     }
 
     std::optional<Failure> start() {
@@ -193,15 +189,17 @@ class Acceptor final : public KerberosContext {
                 .result();
         }
         if ((flags & kFlags) != kFlags) return lacks_flags(flags, activity);
-        const auto proved = names();
-        if (!proved) return proved.error().result();
-        if (!is_host_principal(proved->acceptor)) {
+        const auto asked = name_of(End::kAcceptor);
+        if (!asked) return asked.error().result();
+        if (!is_host_principal(*asked)) {
             return Failure{SecStatus::kWrongPrincipal,
-                           activity + ": the ticket is for " + printable(proved->acceptor) +
+                           activity + ": the ticket is for " + printable(*asked) +
                                ", no host's principal: correct this host's name at the peer"}
                 .result();
         }
-        return complete(std::move(answer), proved->initiator);
+        const auto proved = name_of(End::kInitiator);
+        if (!proved) return proved.error().result();
+        return complete(std::move(answer), *proved);
     }
 };
 

@@ -39,13 +39,16 @@ std::expected<gss::Name, Failure> own_name(const policy::KerberosAuth& settings)
 
 }  // namespace
 
-KerberosCredentials::KerberosCredentials(policy::KerberosAuth settings, std::string keytab,
+KerberosCredentials::KerberosCredentials(policy::KerberosAuth settings, std::string keytab, gss::Name name,
                                          std::string principal)
-    : settings_(std::move(settings)), keytab_(std::move(keytab)), principal_(std::move(principal)) {}
+    : settings_(std::move(settings)),
+      keytab_(std::move(keytab)),
+      name_(std::move(name)),
+      principal_(std::move(principal)) {}
 
 std::expected<std::shared_ptr<KerberosCredentials>, std::string> KerberosCredentials::load(
     const policy::KerberosAuth& settings) {
-    const auto name = own_name(settings);
+    auto name = own_name(settings);
     if (!name) return std::unexpected(name.error().line);
     const auto principal = gss::display_name(name->get());
     if (!principal)
@@ -56,7 +59,8 @@ std::expected<std::shared_ptr<KerberosCredentials>, std::string> KerberosCredent
         if (const auto checked = check_keytab(keytab, *principal); !checked)
             return std::unexpected(checked.error());
     }
-    return std::shared_ptr<KerberosCredentials>(new KerberosCredentials(settings, keytab, *principal));
+    return std::shared_ptr<KerberosCredentials>(
+        new KerberosCredentials(settings, keytab, *std::move(name), *principal));
 }
 
 std::string KerberosCredentials::initiates_with() const {
@@ -78,10 +82,8 @@ std::expected<gss::Credentials, gss::Error> KerberosCredentials::acquire_with_ke
     const std::lock_guard lock(acquiring_);
     if (attempts_ != attempts_before && last_error_) return std::unexpected(*last_error_);
 
-    const auto name = gss::import_principal(principal_);
-    if (!name) return std::unexpected(name.error());
     const std::string& cache = settings_.ccache.empty() ? tickets_.name() : settings_.ccache;
-    auto credentials = gss::acquire_credentials(name->get(), GSS_C_INITIATE,
+    auto credentials = gss::acquire_credentials(name_.get(), GSS_C_INITIATE,
                                                 {{"client_keytab", client_keytab()}, {"ccache", cache}});
     ++attempts_;
     last_error_.reset();

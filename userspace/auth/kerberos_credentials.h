@@ -37,7 +37,8 @@ class KerberosCredentials {
     void forget_ticket(const std::string& service) const;
 
   private:
-    KerberosCredentials(policy::KerberosAuth settings, std::string keytab, std::string principal);
+    KerberosCredentials(policy::KerberosAuth settings, std::string keytab, gss::Name name,
+                        std::string principal);
 
     // The client keytab, else the acceptor's; not in use when only a credential cache is configured.
     const std::string& client_keytab() const {
@@ -48,7 +49,8 @@ class KerberosCredentials {
 
     const policy::KerberosAuth settings_;
     const std::string keytab_;
-    const std::string principal_;
+    const gss::Name name_;
+    const std::string principal_;  // the same as text
     TicketCache tickets_;
     std::mutex acquiring_;
     std::atomic<unsigned> attempts_{0};
