@@ -29,7 +29,7 @@ std::string_view to_string(ErrorCode code) {
         case ErrorCode::kNotFound:
             return "not-found";
         case ErrorCode::kNegotiation:
-            return "refused";
+            return "negotiation-failed";
     }
     return "failed";
 }
