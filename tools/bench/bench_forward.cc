@@ -242,48 +242,72 @@ void check_sealed(Laboratory& laboratory, const bench::Suite& suite, std::uint32
     }
 }
 
-// Packets per second at the sink while `serve` runs on its own CPU.
-double measure(Laboratory& laboratory, std::uint32_t packet_octets, double seconds,
-               const std::function<void(const std::atomic<bool>&)>& serve,
-               const std::function<void()>& check) {
-    std::atomic<bool> stop{false};
-    std::thread server([&] {
-        pin_to(kWorkerCpu);
-        serve(stop);
-    });
-    double rate = 0;
-    std::exception_ptr failed;
-    {
-        const Generator generator(laboratory, packet_octets);
-        const auto received = [&] {
-            return __atomic_load_n(&laboratory.bpf().bss->received, __ATOMIC_RELAXED);
-        };
-        const std::uint64_t idle = received();
-        for (int waits = 0; received() == idle && waits < 300; ++waits)
-            usleep(10'000);
-        std::this_thread::sleep_for(std::chrono::milliseconds(100));
-        const std::uint64_t before = received();
-        const auto begin = std::chrono::steady_clock::now();
-        std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
-        const std::uint64_t count = received() - before;
-        rate = static_cast<double>(count) /
-               std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-        try {
-            check();
-        } catch (...) {
-            failed = std::current_exception();
-        }
+// What stands between the two sockets.
+struct Contestant {
+    std::function<void(const std::atomic<bool>& stop)> serve;
+    std::function<bool()> is_ready;  // to be given packets
+    std::function<void()> check;     // throws when what arrives at the sink is wrong
+};
+
+// Serves on its own CPU for as long as it lives.
+class Server {
+  public:
+    explicit Server(const Contestant& contestant)
+        : thread_([this, &contestant] {
+              pin_to(kWorkerCpu);
+              contestant.serve(stop_);
+          }) {}
+    ~Server() {
+        stop_ = true;
+        thread_.join();
     }
-    stop = true;
-    server.join();
-    if (failed) std::rethrow_exception(failed);
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+
+  private:
+    std::atomic<bool> stop_{false};
+    std::thread thread_;
+};
+
+bool wait_for(const std::function<bool()>& condition) {
+    for (int waits = 0; waits < 500; ++waits) {
+        if (condition()) return true;
+        usleep(10'000);
+    }
+    return false;
+}
+
+double rate_at_sink(Laboratory& laboratory, double seconds) {
+    const auto received = [&] { return __atomic_load_n(&laboratory.bpf().bss->received, __ATOMIC_RELAXED); };
+    if (!wait_for([&, idle = received()] { return received() != idle; })) {
+        throw std::runtime_error("no packet arrives at the sink");
+    }
+    usleep(100'000);
+    const std::uint64_t before = received();
+    const auto begin = std::chrono::steady_clock::now();
+    std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
+    const std::uint64_t count = received() - before;
+    return static_cast<double>(count) /
+           std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+// Packets per second at the sink.
+double measure(Laboratory& laboratory, std::uint32_t packet_octets, double seconds,
+               const Contestant& contestant) {
+    const Server server(contestant);
+    if (!wait_for(contestant.is_ready)) throw std::runtime_error("the sockets cannot be opened");
+    const Generator generator(laboratory, packet_octets);
+    const double rate = rate_at_sink(laboratory, seconds);
+    contestant.check();
     return rate;
 }
 
 double measure_plain(Laboratory& laboratory, std::uint32_t octets, double seconds) {
     PlainForward forward(laboratory);
-    return measure(
-        laboratory, octets, seconds, [&](const auto& stop) { forward.run(stop); }, [] {});
+    return measure(laboratory, octets, seconds,
+                   {.serve = [&](const auto& stop) { forward.run(stop); },
+                    .is_ready = [] { return true; },
+                    .check = [] {}});
 }
 
 double measure_esp(Laboratory& laboratory, const bench::Suite& suite, kl_crypto_engine engine,
@@ -291,9 +315,11 @@ double measure_esp(Laboratory& laboratory, const bench::Suite& suite, kl_crypto_
     laboratory.install(suite);
     Transfers transfers(1);
     const auto worker = take(Worker::create(laboratory.maps(), transfers, {.engine = engine}));
-    return measure(
-        laboratory, octets, seconds, [&](const auto& stop) { worker->run(stop); },
-        [&] { check_sealed(laboratory, suite, octets); });
+    const auto ports = laboratory.maps().ports();
+    return measure(laboratory, octets, seconds,
+                   {.serve = [&](const auto& stop) { worker->run(stop); },
+                    .is_ready = [&] { return ports[kIn].served[0] != 0 && ports[kOut].served[0] != 0; },
+                    .check = [&] { check_sealed(laboratory, suite, octets); }});
 }
 
 struct Contender {

@@ -163,8 +163,10 @@ void set_traffic_class(std::span<std::uint8_t> packet, std::uint8_t traffic_clas
 
 void decrement_hop_limit(std::span<std::uint8_t> packet) {
     if (packet[0] >> 4 == 4) {
+        // RFC 1624: the sum of the header falls by 0x100, so its complement rises by as much.
         --packet[8];
-        write_ipv4_checksum(packet.first((packet[0] & 15U) * 4));
+        const std::uint32_t sum = load_be16(&packet[10]) + 0x100U;
+        store_be16(&packet[10], sum + (sum >= 0xffff ? 1 : 0));
     } else {
         --packet[7];
     }

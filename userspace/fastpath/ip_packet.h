@@ -58,7 +58,7 @@ kl_tuple inbound_tuple(std::span<const std::uint8_t> packet, const IpPacket& ip)
 
 // Sets DSCP and ECN, the IPv4 checksum included.
 void set_traffic_class(std::span<std::uint8_t> packet, std::uint8_t traffic_class);
-// One hop less, the IPv4 checksum included. The caller has checked that there are two.
+// One hop less, the IPv4 checksum updated. The caller has checked that there are two.
 void decrement_hop_limit(std::span<std::uint8_t> packet);
 // Writes the length field, and the IPv4 checksum.
 void set_total_octets(std::span<std::uint8_t> packet, std::uint32_t octets);

@@ -164,14 +164,14 @@ void Opener::open(std::span<OpenRequest> requests, const Clock& clock) {
         }
     }
     engine_.run(std::span(jobs).first(count));
+    UsageTally tally(clock, soft_events_);
     for (std::size_t i = 0; i < count; ++i) {
         OpenRequest& request = *prepared[i].request;
         request.reason = finish(prepared[i], jobs[i]);
-        const bool counts = request.reason == KL_REASON_OPENED || request.reason == KL_REASON_DUMMY;
-        if (!counts) {
+        if (request.reason == KL_REASON_OPENED || request.reason == KL_REASON_DUMMY) {
+            tally.add(*request.sa, prepared[i].plain_octets);
+        } else {
             request.sa->count_error();
-        } else if (request.sa->count(1, prepared[i].plain_octets, clock)) {
-            __atomic_fetch_add(soft_events_, 1, __ATOMIC_RELAXED);
         }
     }
 }

@@ -67,17 +67,22 @@ void write_outer_header(std::span<std::uint8_t> to, const SecurityAssociation& s
                         std::uint32_t flow_label) {
     const std::uint8_t protocol = sa.is_encapsulated() ? kProtocolUdp : kProtocolEsp;
     if (sa.sa.family == KL_FAMILY_V4) {
-        to[0] = 0x45;
-        to[1] = inner.traffic_class;
-        store_be16(&to[2], layout.total_octets);
-        // One per packet and SA; unique enough to reassemble by, and no state between workers (RFC 6864 4.3).
-        store_be16(&to[4], static_cast<std::uint32_t>(sequence) + sa.sa.spi);
-        store_be16(&to[6], inner.dont_fragment && !request.fragment ? 0x4000 : 0);
-        to[8] = kOuterHopLimit;
-        to[9] = protocol;
+        // One number per packet and SA; unique enough to reassemble by, and no state between workers (RFC
+        // 6864 4.3).
+        const std::uint32_t identification = (static_cast<std::uint32_t>(sequence) + sa.sa.spi) & 0xffff;
+        const std::uint32_t dont_fragment = inner.dont_fragment && !request.fragment ? 0x4000 : 0;
+        const std::uint32_t words[] = {0x4500U | inner.traffic_class, layout.total_octets, identification,
+                                       dont_fragment, std::uint32_t{kOuterHopLimit} << 8 | protocol};
+        // From the values, since reading back what was just written stalls the CPU.
+        std::uint64_t sum = checksum_add(std::span(sa.sa.local.octets).first(4)) +
+                            checksum_add(std::span(sa.sa.remote.octets).first(4));
+        for (std::uint32_t i = 0; i < std::size(words); ++i) {
+            store_be16(&to[2 * i], words[i]);
+            sum += htons(static_cast<std::uint16_t>(words[i]));
+        }
+        store_be16(&to[10], checksum_finish(sum));
         std::copy_n(sa.sa.local.octets, 4, &to[12]);
         std::copy_n(sa.sa.remote.octets, 4, &to[16]);
-        write_ipv4_checksum(to.first(20));
     } else {
         store_be32(&to[0], 0x60000000U | std::uint32_t{inner.traffic_class} << 20 | flow_label);
         store_be16(&to[4], layout.total_octets - 40);
@@ -144,7 +149,7 @@ std::span<const std::uint8_t> Sealer::fresh_iv() {
 }
 
 // Everything but the cryptography. False when the packet is dropped; `request.reason` says why.
-bool Sealer::prepare(SealRequest& request, Prepared& prepared, const Clock& clock) {
+bool Sealer::prepare(SealRequest& request, Prepared& prepared, CryptoJob& job, const Clock& clock) {
     Frame& frame = *request.frame;
     const SecurityAssociation& sa = *request.sa;
     const auto refuse = [&](kl_reason reason) {
@@ -195,10 +200,10 @@ bool Sealer::prepare(SealRequest& request, Prepared& prepared, const Clock& cloc
     prepared.request = &request;
     prepared.plain_octets = ip->total_octets;
     prepared.esp_at = layout.esp_at;
-    prepared.job = {.context = sa.cipher.get(),
-                    .esp = esp,
-                    .text_octets = layout.text_octets(),
-                    .sequence_high = static_cast<std::uint32_t>(sequence >> 32)};
+    job.context = sa.cipher.get();
+    job.esp = esp;
+    job.text_octets = layout.text_octets();
+    job.sequence_high = static_cast<std::uint32_t>(sequence >> 32);
     return true;
 }
 
@@ -207,14 +212,14 @@ void Sealer::seal(std::span<SealRequest> requests, const Clock& clock) {
     std::array<CryptoJob, kMaxBurst> jobs;
     std::size_t count = 0;
     for (SealRequest& request : requests) {
-        if (prepare(request, prepared[count], clock)) {
-            jobs[count] = prepared[count].job;
+        if (prepare(request, prepared[count], jobs[count], clock)) {
             ++count;
         } else if (request.reason != KL_REASON_DROP_FRAGMENT) {  // that one is the caller's to put together
             request.sa->count_error();
         }
     }
     engine_.run(std::span(jobs).first(count));
+    UsageTally tally(clock, soft_events_);
     for (std::size_t i = 0; i < count; ++i) {
         SealRequest& request = *prepared[i].request;
         const SecurityAssociation& sa = *request.sa;
@@ -226,8 +231,7 @@ void Sealer::seal(std::span<SealRequest> requests, const Clock& clock) {
         if (sa.is_encapsulated() && sa.sa.family == KL_FAMILY_V6) {
             finish_udp_checksum(request.frame->packet(), prepared[i].esp_at - kUdpOctets);
         }
-        if (sa.count(1, prepared[i].plain_octets, clock))
-            __atomic_fetch_add(soft_events_, 1, __ATOMIC_RELAXED);
+        tally.add(sa, prepared[i].plain_octets);
     }
 }
 

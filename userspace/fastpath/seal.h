@@ -47,12 +47,11 @@ class Sealer {
   private:
     struct Prepared {
         SealRequest* request;
-        CryptoJob job;
         std::uint32_t plain_octets;
         std::uint32_t esp_at;
     };
 
-    bool prepare(SealRequest& request, Prepared& prepared, const Clock& clock);
+    bool prepare(SealRequest& request, Prepared& prepared, CryptoJob& job, const Clock& clock);
     std::span<const std::uint8_t> fresh_iv();
 
     CryptoEngine& engine_;

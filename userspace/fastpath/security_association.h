@@ -45,6 +45,39 @@ struct SecurityAssociation {
     void count_error() const;
 };
 
+// Counts what a burst did, in one step for packets of one SA that follow each other: the counters are shared
+// by the workers, so every step costs.
+class UsageTally {
+  public:
+    // `soft_events` (kl_config) rises when a lifetime is crossed.
+    UsageTally(const Clock& clock, std::uint32_t* soft_events) : clock_(clock), soft_events_(soft_events) {}
+    ~UsageTally() { settle(); }
+    UsageTally(const UsageTally&) = delete;
+    UsageTally& operator=(const UsageTally&) = delete;
+
+    void add(const SecurityAssociation& sa, std::uint64_t octets) {
+        if (sa_ != &sa) settle();
+        sa_ = &sa;
+        ++packets_;
+        octets_ += octets;
+    }
+
+  private:
+    void settle() {
+        if (packets_ != 0 && sa_->count(packets_, octets_, clock_)) {
+            __atomic_fetch_add(soft_events_, 1, __ATOMIC_RELAXED);
+        }
+        packets_ = 0;
+        octets_ = 0;
+    }
+
+    const Clock& clock_;
+    std::uint32_t* soft_events_;
+    const SecurityAssociation* sa_ = nullptr;
+    std::uint64_t packets_ = 0;
+    std::uint64_t octets_ = 0;
+};
+
 // An error that names the SA when its suite is not served or the engine refuses it. `state` must outlive the
 // result.
 std::expected<std::unique_ptr<SecurityAssociation>, std::string> make_security_association(

@@ -75,8 +75,8 @@ class XskSocket {
     std::uint32_t filled_ = 0;       // that it has
     std::uint32_t unsubmitted_ = 0;  // descriptors written and not yet given to the kernel
     std::uint64_t known_dropped_ = 0;
-    std::optional<Frame> partial_;   // the first descriptors of a packet whose rest has not come
-    bool skipping_ = false;          // the rest of a packet for which there was no large buffer
+    std::optional<Frame> partial_;  // the first descriptors of a packet whose rest has not come
+    bool skipping_ = false;         // the rest of a packet for which there was no large buffer
 };
 
 }  // namespace keyline::fastpath
