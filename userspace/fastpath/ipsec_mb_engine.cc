@@ -19,12 +19,12 @@ class IpsecMbContext : public CipherContext {
 
     // The library reads these by pointer, with aligned vector loads.
     struct Keys {
-        alignas(64) gcm_key_data gcm;
-        alignas(64) std::array<std::uint8_t, 15 * 16> encrypt;
-        alignas(64) std::array<std::uint8_t, 15 * 16> decrypt;
         alignas(64) std::array<std::uint8_t, kMaxDigestState> inner;
         alignas(64) std::array<std::uint8_t, kMaxDigestState> outer;
+        alignas(64) std::array<std::uint8_t, 15 * 16> encrypt;
         std::array<std::uint8_t, kSaltOctets> salt;
+        alignas(64) std::array<std::uint8_t, 15 * 16> decrypt;
+        alignas(64) gcm_key_data gcm;
     } keys{};
     Suite suite;
     bool seals = false;
