@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "authip/dos_cookie.h"
@@ -128,7 +129,7 @@ class Engine final : public exchange::Host {
 
     SessionTable sessions_;
     QuickModeTable quick_modes_;
-    std::set<std::uint32_t> spis_;  // inbound, of SAs and of negotiations
+    std::unordered_set<std::uint32_t> spis_;  // inbound, of SAs and of negotiations
     std::map<std::uint64_t, std::uint64_t>
         steps_;  // running authentication steps: the SA that waits for each
     std::uint64_t next_step_ = 1;
