@@ -62,7 +62,7 @@ void run_command(const std::string& command) {
 // The interfaces, the programs, and the maps of an instance that exists for this run only.
 class Laboratory {
   public:
-    Laboratory() : pins_(pin_directory(fmt::format("bench-{}", getpid()))) {
+    Laboratory() {
         if (unshare(CLONE_NEWNET) != 0)
             throw std::runtime_error("cannot make a network namespace: run me as root");
         run_command("ip link add g0 type veth peer name p0 && ip link add u0 type veth peer name s0");
@@ -70,9 +70,11 @@ class Laboratory {
             run_command(
                 fmt::format("echo 1 > /proc/sys/net/ipv6/conf/{0}/disable_ipv6; ip link set {0} up", name));
         }
-        const std::string directory = pins_.path;
+        // Only until the maps are opened, so that nothing stays behind however this run ends.
+        const std::string instance = fmt::format("bench-{}", getpid());
+        const Pins pins(pin_directory(instance));
         LIBBPF_OPTS(bpf_object_open_opts, options);
-        options.pin_root_path = directory.c_str();
+        options.pin_root_path = pins.path.c_str();
         skeleton_.reset(bench_forward_bpf__open_opts(&options));
         if (skeleton_ == nullptr || bench_forward_bpf__load(skeleton_.get()) != 0) {
             throw std::runtime_error("the kernel refuses the BPF programs: run me as root");
@@ -85,7 +87,7 @@ class Laboratory {
         skeleton_->bss->generator_ifindex = if_nametoindex("g0");
         const kl_config config{.version = KL_CONTRACT_VERSION};
         write(skeleton_->maps.kl_config, 0, config);
-        maps_ = std::make_unique<InstanceMaps>(take(InstanceMaps::open(fmt::format("bench-{}", getpid()))));
+        maps_ = std::make_unique<InstanceMaps>(take(InstanceMaps::open(instance)));
         add_port(kIn, "p0", KL_PORT_PROTECTED);
         add_port(kOut, "u0", KL_PORT_UNPROTECTED);
     }
@@ -110,7 +112,6 @@ class Laboratory {
     }
 
   private:
-    // Removes the pins, whatever happens after.
     struct Pins {
         explicit Pins(std::string directory) : path(std::move(directory)) {
             std::filesystem::create_directories(path);
@@ -142,7 +143,6 @@ class Laboratory {
         std::strncpy(port.name, name, sizeof port.name - 1);
     }
 
-    Pins pins_;
     std::unique_ptr<bench_forward_bpf, Destroyed> skeleton_;
     std::array<bpf_link*, 2> links_{};
     std::unique_ptr<InstanceMaps> maps_;

@@ -32,7 +32,8 @@ TEST(Transfers, WakeTheirWorkerAndNobodyElse) {
 TEST(Transfers, AreBounded) {
     Transfers transfers(1);
     std::size_t accepted = 0;
-    while (accepted < 100000 && transfers.put(0, 0, Bytes{1})) ++accepted;
+    while (accepted < 100000 && transfers.put(0, 0, Bytes{1}))
+        ++accepted;
     EXPECT_EQ(accepted, 1024U);
     EXPECT_EQ(transfers.take(0).size(), accepted);
     EXPECT_TRUE(transfers.put(0, 0, Bytes{1}));
@@ -43,7 +44,8 @@ TEST(Transfers, LoseNothingBetweenThreads) {
     Transfers transfers(1);
     const auto produce = [&](std::uint8_t port) {
         for (unsigned i = 0; i < kEach; ++i) {
-            while (!transfers.put(0, port, Bytes{static_cast<std::uint8_t>(i)})) std::this_thread::yield();
+            while (!transfers.put(0, port, Bytes{static_cast<std::uint8_t>(i)}))
+                std::this_thread::yield();
         }
     };
     std::thread first(produce, 1), second(produce, 2);
