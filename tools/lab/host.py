@@ -7,6 +7,7 @@ import os
 from lab import toml
 from lab.domain import REALM
 from lab.namespace import Namespace
+from lab.processes import LabError
 from lab.ready_socket import ReadySocket
 
 _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -15,7 +16,11 @@ _FOLDERS = {"keylined": "daemon", "keyline": "cli", "keyline-fastpath": "fastpat
 
 
 def program(name):
-    return os.path.join(BUILD, "userspace", _FOLDERS[name], name)
+    """Where the build has it."""
+    path = os.path.join(BUILD, "userspace", _FOLDERS[name], name)
+    if not os.path.exists(path):
+        raise LabError(f"{path} is missing: tools/build makes it")
+    return path
 
 
 class Host(Namespace):
@@ -77,6 +82,11 @@ class Host(Namespace):
     def query(self, *command):
         """What the admin command says with --json."""
         return json.loads(self.keyline(*command, "--json").stdout)
+
+    def entry_command(self):
+        """The command line with which a person enters the host, Keyline's programs at hand."""
+        folders = ":".join(os.path.dirname(program(name)) for name in _FOLDERS)
+        return " ".join(self.inside(["env", f"PATH={folders}:$PATH", "bash"]))
 
     def map(self, name):
         """A pinned map as bpftool dumps it, a list of decoded entries; empty if it holds nothing."""

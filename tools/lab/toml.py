@@ -24,7 +24,8 @@ def _table(table, path):
     for key, value in table.items():
         name = ".".join([*path, key])
         if isinstance(value, dict):
-            lines += [f"[{name}]", *_table(value, [*path, key])]
+            only_tables = value and all(isinstance(item, dict) for item in value.values())
+            lines += [*([] if only_tables else [f"[{name}]"]), *_table(value, [*path, key])]
         elif _is_array_of_tables(value):
             for item in value:
                 lines += [f"[[{name}]]", *_table(item, [*path, key])]
