@@ -4,6 +4,14 @@
 #include "maps.h"
 #include "selectors.h"
 
+/* Linux 6.1 takes nothing that a global function got by pointer as a key or value, so both lie on the stack. */
+static __always_inline void kl_keep_flow(const struct kl_flow_key *key, const struct kl_flow *flow, __u64 flags)
+{
+	struct kl_flow value = *flow;
+
+	bpf_map_update_elem(&kl_flows, key, &value, flags);
+}
+
 int kl_decide(const struct kl_tuple *tuple, struct kl_flow *flow, int ports_known)
 {
 	struct kl_config *config = kl_get_config();
@@ -33,7 +41,7 @@ int kl_decide(const struct kl_tuple *tuple, struct kl_flow *flow, int ports_know
 	flow->action = match.rule == 0 ? config->default_action : rule ? rule->action : KL_ACTION_BLOCK;
 	if (!ports_known)
 		return !(match.table_flags & KL_TABLE_PORTS);
-	bpf_map_update_elem(&kl_flows, &key, flow, BPF_ANY);
+	kl_keep_flow(&key, flow, BPF_ANY);
 	return 1;
 }
 
@@ -79,20 +87,21 @@ int kl_outbound_sa(const struct kl_tuple *tuple, struct kl_flow *flow)
 {
 	struct kl_flow_key key = {};
 	struct kl_rule *rule;
-	__u32 sa;
+	__u32 sa, rule_id;
 
 	if (!tuple || !flow)
 		return 0;
 	sa = flow->slot ? kl_slot_sa(flow->slot) : 0;
 	if (sa)
 		return sa;
-	rule = bpf_map_lookup_elem(&kl_rules, &flow->rule);
+	rule_id = flow->rule;
+	rule = bpf_map_lookup_elem(&kl_rules, &rule_id);
 	if (!rule)
 		return 0;
 	flow->slot = kl_find_slot(tuple, flow->rule, rule);
 	if (!flow->slot)
 		return 0;
 	key.tuple = *tuple;
-	bpf_map_update_elem(&kl_flows, &key, flow, BPF_EXIST);
+	kl_keep_flow(&key, flow, BPF_EXIST);
 	return kl_slot_sa(flow->slot);
 }

@@ -49,7 +49,6 @@ struct kl_packet {
 	__u8 later_fragment;   /* no ports, and for IPv6 not always the protocol */
 	__u8 hop_limit;
 	__u8 extended;         /* has IPv4 options, IPv6 extension headers or VLAN tags */
-	__u16 payload;         /* where the header after IP starts, from the start of the frame */
 	__u32 identification;  /* of a fragment */
 	__u32 spi;             /* of ESP, host order; of UDP the first four octets of data */
 	__u32 payload_length;  /* octets after the IP header and its extensions */
@@ -89,7 +88,6 @@ static __always_inline enum kl_parse_result kl_parse_transport(const __u8 *data,
 	const __u8 *at = data + offset;
 	__u32 left = packet->payload_length;
 
-	packet->payload = offset;
 	if (packet->later_fragment)
 		return KL_PARSED;
 	switch (packet->tuple.protocol) {

@@ -1,7 +1,5 @@
 #include "datapath/datapath.h"
 
-#include <time.h>
-
 #include <algorithm>
 #include <cctype>
 #include <functional>
@@ -9,6 +7,7 @@
 #include <utility>
 
 #include "bpfmap/bpf_map.h"
+#include "datapath/clock.h"
 #include "datapath/convert.h"
 #include "datapath/event_ring.h"
 #include "datapath/handover_pair.h"
@@ -42,12 +41,6 @@ void fill_new_config(kl_config& config) {
     config.ike_port = 500;
     config.nat_port = 4500;
     config.version = KL_CONTRACT_VERSION;
-}
-
-std::uint64_t monotonic_nanoseconds() {
-    timespec now{};
-    ::clock_gettime(CLOCK_MONOTONIC, &now);
-    return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
 }
 
 }  // namespace

@@ -32,7 +32,7 @@ int collect_warning(libbpf_print_level level, const char* format, va_list argume
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
 std::string load_failure(int error, const std::string& warnings, const std::string& directory) {
-    if (error == EPERM || error == EACCES) {
+    if (error == EPERM) {
         return "the kernel refuses to load BPF programs: run as root or with CAP_BPF, CAP_NET_ADMIN and "
                "CAP_PERFMON";
     }

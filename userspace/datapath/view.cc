@@ -1,7 +1,6 @@
 #include "datapath/view.h"
 
 #include <bpf/libbpf.h>
-#include <time.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -9,18 +8,13 @@
 #include <utility>
 
 #include "bpfmap/bpf_map.h"
+#include "datapath/clock.h"
 #include "datapath/convert.h"
 
 namespace keyline::datapath {
 namespace {
 
 constexpr std::uint64_t kHeartbeatLimit = 3'000'000'000;  // nanoseconds
-
-std::uint64_t monotonic_nanoseconds() {
-    timespec now{};
-    ::clock_gettime(CLOCK_MONOTONIC, &now);
-    return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
-}
 
 }  // namespace
 
