@@ -9,7 +9,7 @@
 #include <optional>
 
 #include "cli/packet.h"
-#include "daemon/udp_socket.h"
+#include "daemon/udp_framing.h"
 
 namespace keyline::cli {
 namespace {

@@ -13,7 +13,7 @@
 #include "cli/capture.h"
 #include "cli/capture_ladder.h"
 #include "daemon/json.h"
-#include "daemon/udp_socket.h"
+#include "daemon/udp_framing.h"
 #include "wire/describe.h"
 #include "wire/parse.h"
 

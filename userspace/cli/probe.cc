@@ -7,6 +7,7 @@
 
 #include "auth/registry.h"
 #include "daemon/route.h"
+#include "daemon/udp_framing.h"
 
 namespace keyline::cli {
 namespace {

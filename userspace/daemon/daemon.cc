@@ -1,6 +1,7 @@
 #include "daemon/daemon.h"
 
 #include <fmt/format.h>
+#include <net/if.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -79,6 +80,13 @@ std::expected<void, std::string> Daemon::open_datapath() {
     if (std::string missing = missing_capabilities(); !missing.empty())
         return std::unexpected(std::move(missing));
     const policy::Policy& policy = *instance_.policy;
+    // Before anything is touched: half a configuration must not be in force.
+    for (const policy::Interface& interface : policy.host.interfaces) {
+        if (if_nametoindex(interface.name.c_str()) != 0) continue;
+        return std::unexpected(
+            fmt::format("there is no interface {}; `ip link` lists those there are, host.{} names it",
+                        interface.name, policy::to_string(interface.role)));
+    }
     auto opened = datapath::Datapath::open({.instance = instance_.name,
                                             .max_sas = policy.datapath.max_sas,
                                             .max_flows = policy.datapath.max_flows});

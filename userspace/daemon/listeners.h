@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/udp_framing.h"
 #include "daemon/udp_socket.h"
 #include "exchange/action.h"
 #include "exchange/event.h"

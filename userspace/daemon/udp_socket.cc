@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -147,14 +146,6 @@ int UdpSocket::send(const IpAddress& from, const Endpoint& to, ByteView data) {
         }
     }
     return sendmsg(fd_.get(), &message, 0) < 0 ? errno : 0;
-}
-
-Frame classify_marked(ByteView datagram) {
-    if (std::ranges::equal(datagram, kKeepaliveDatagram)) return Frame::kKeepalive;
-    const bool marker =
-        datagram.size() >= kNonEspMarkerOctets &&
-        std::ranges::all_of(datagram.first(kNonEspMarkerOctets), [](auto octet) { return octet == 0; });
-    return marker ? Frame::kIke : Frame::kEsp;
 }
 
 }  // namespace keyline::daemon

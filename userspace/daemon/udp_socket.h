@@ -2,7 +2,6 @@
 // is told.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <expected>
 #include <string>
@@ -43,24 +42,5 @@ class UdpSocket {
     FileDescriptor fd_;
     Endpoint local_;
 };
-
-// The ports of an instance: RFC 3948 2.2 puts four zero octets in front of IKE on the second one.
-struct IkePorts {
-    std::uint16_t ike = 500;
-    std::uint16_t nat_traversal = 4500;
-
-    // Whether a message between these ports carries the non-ESP marker.
-    bool marked(std::uint16_t local, std::uint16_t remote) const {
-        return local != ike && (local == nat_traversal || remote == nat_traversal);
-    }
-};
-
-inline constexpr std::size_t kNonEspMarkerOctets = 4;
-inline constexpr std::array<std::uint8_t, 1> kKeepaliveDatagram{0xff};  // RFC 3948 2.3
-
-enum class Frame { kIke, kKeepalive, kEsp };
-
-// What a datagram on a marked port is (RFC 3948 2.1-2.3).
-Frame classify_marked(ByteView datagram);
 
 }  // namespace keyline::daemon

@@ -5,6 +5,7 @@
 #include <poll.h>
 
 #include "daemon/listeners.h"
+#include "daemon/udp_framing.h"
 
 namespace keyline::daemon {
 namespace {
