@@ -49,11 +49,13 @@ struct kl_packet {
 	__u8 later_fragment;   /* no ports, and for IPv6 not always the protocol */
 	__u8 hop_limit;
 	__u8 extended;         /* has IPv4 options, IPv6 extension headers or VLAN tags */
+	__u8 reserved[2];      /* Linux 6.1 wants every octet that a global function gets initialized, padding too */
 	__u32 identification;  /* of a fragment */
 	__u32 spi;             /* of ESP, host order; of UDP the first four octets of data */
 	__u32 payload_length;  /* octets after the IP header and its extensions */
 	struct kl_tuple tuple;
 };
+KL_ASSERT_SIZE(struct kl_packet, 64);
 
 struct kl_vlan_tag {
 	__be16 control;
@@ -174,6 +176,8 @@ static __always_inline enum kl_parse_result kl_parse_ipv6(const __u8 *data, cons
 	next = ip->nexthdr;
 	offset += sizeof(*ip);
 
+	/* Unrolled, as Linux 6.1 refuses loops that the compiler has laid out so that their end falls into their head. */
+#pragma unroll
 	for (i = 0; i <= KL_MAX_EXTENSION_HEADERS; i++) {
 		const __u8 *at = data + offset;
 
@@ -226,6 +230,7 @@ static __always_inline enum kl_parse_result kl_parse(const __u8 *data, const __u
 	if ((const __u8 *)(ethernet + 1) > end)
 		return KL_TRUNCATED;
 	protocol = ethernet->h_proto;
+#pragma unroll
 	for (i = 0; i <= KL_MAX_VLAN_TAGS; i++) {
 		const struct kl_vlan_tag *tag = (const void *)(data + offset);
 

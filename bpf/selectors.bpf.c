@@ -84,6 +84,7 @@ static __always_inline __u32 kl_find_group(struct kl_search *search, __u64 hash)
 	__u32 fingerprint = kl_fingerprint(hash), entry = 0;
 	int depth, way;
 
+#pragma unroll
 	for (depth = 0; depth < KL_BUCKET_CHAIN; depth++) {
 		struct kl_table_bucket *bucket = kl_cell(search->table, cell);
 

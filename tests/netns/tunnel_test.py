@@ -24,7 +24,7 @@ class Tunnel(Scenario):
         def tunnel(host, document):
             peer = self.b if host is self.a else self.a
             own = self.address_in(networks[host])
-            host.run("ip", "address", "add", own, "dev", "lo")
+            host.run("ip", "address", "add", own, "dev", "lo", *(["nodad"] if inner == "v6" else []))
             host.run("ip", "route", "add", networks[peer], "dev", host.INTERFACE, "src", own,
                      "via", peer.address if inner == "v4" else peer.address_v6)
             local, remote = ((host.address, peer.address) if outer == "v4" else (host.address_v6, peer.address_v6))

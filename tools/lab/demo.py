@@ -186,8 +186,8 @@ def main():
                     file.write("\n")
         if options.keep:
             keep(lab, screen)
-    screen.note("Nothing is left of it. Try next: `sudo tools/demo --keep`, enter host a, stop keylined on b, and see what"
-                " `keyline monitor` and `keyline counters` have to say about the next ping.")
+    screen.note("Nothing is left of it. Try next: `sudo tools/demo --keep`, enter host a, and watch"
+                " `keyline monitor --ladder &` while you `keyline down 10.77.0.2` and ping again.")
     return 0 if good else 1
 
 

@@ -56,7 +56,9 @@ std::optional<bpfmap::Map> Pins::map(const std::string& name) const {
 
 bool Pins::remove() const {
     std::error_code error;
-    return std::filesystem::remove_all(directory_, error) > 0 && !error;
+    const bool removed = std::filesystem::remove_all(directory_, error) > 0 && !error;
+    std::filesystem::remove(root_, error);  // fails while another instance has pins in it
+    return removed;
 }
 
 }  // namespace keyline::datapath
