@@ -91,6 +91,11 @@ int run(int argc, const char* const* argv, std::ostream& out, std::ostream& err)
         app->parse(argc, argv);
     } catch (const CLI::ParseError& error) {
         const bool asked_for_help = error.get_exit_code() == 0;
+        // CLI11 finds the command missing before it looks at the word that stands in its place.
+        if (const auto words = app->remaining(); app->get_subcommands().empty() && !words.empty()) {
+            err << "keyline: no command is called \"" << words.front() << "\"; keyline --help lists them\n";
+            return kUsage;
+        }
         app->exit(error, out, err);
         return asked_for_help ? kSuccess : kUsage;
     }
