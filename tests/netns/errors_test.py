@@ -9,7 +9,7 @@ from lab.processes import wait_until
 class StartUp(Scenario):
     def refused(self, *command, **options):
         """What a daemon that must not start says, having checked that it is one line."""
-        done = self.a.run(*command, check=False, timeout=20, **options)
+        done = self.a.run(*command, check=False, **options)
         self.assertNotEqual(0, done.returncode)
         said = (done.stdout + done.stderr).strip()
         self.assertEqual(1, len(said.splitlines()), said)
@@ -63,7 +63,7 @@ class Kerberos(Scenario):
         def told():
             return any(all(word in line for word in words) for line in host.keylined.output().splitlines())
 
-        wait_until(told, f"a line with {words} in {host.name}'s log", timeout=15)
+        wait_until(told, f"a line with {words} in {host.name}'s log")
 
     def test_no_kdc(self):
         self.lab.domain.stop_kdc()

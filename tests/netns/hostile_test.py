@@ -21,10 +21,10 @@ class Hostile(Scenario):
         self.assert_pings(self.b.address)
         return [frame for frame in rdpcap(capture.stop().path) if ESP in frame and frame[IP].dst == self.a.address]
 
-    def send_to_a(self, frames):
+    def send_to_a(self, frames, repetitions=1):
         path = os.path.join(self.lab.directory, "forged.pcap")
         wrpcap(path, frames)
-        self.cable.inject(path, Cable.LEFT)
+        self.cable.inject(path, Cable.LEFT, repetitions)
 
     def answers_of_a(self, capture):
         return [frame for frame in rdpcap(capture.stop().path) if IP in frame and frame[IP].src == self.a.address]
@@ -111,14 +111,14 @@ class Flood(Hostile):
         mac_a = self.a.output("cat", "/sys/class/net/eth0/address").strip()
         mac_b = self.b.output("cat", "/sys/class/net/eth0/address").strip()
         frames = []
-        for number in range(2000):
+        for number in range(200):
             header = os.urandom(8) + bytes(8) + bytes([0x85, 0x10, 0xF3, 0]) + bytes(4)
             body = os.urandom(number % 400)
             # Half claim their true length and so reach the payloads.
             length = len(header) + 4 + len(body) if number % 2 else number
-            frames.append(Ether(src=mac_b, dst=mac_a) / IP(src=f"10.77.0.{10 + number % 200}", dst=self.a.address)
+            frames.append(Ether(src=mac_b, dst=mac_a) / IP(src=f"10.77.0.{10 + number}", dst=self.a.address)
                           / UDP(sport=500, dport=500) / Raw(header + length.to_bytes(4, "big") + body))
-        self.send_to_a(frames)
+        self.send_to_a(frames, repetitions=20)
         self.assert_pings(self.b.address)
         self.assert_pings(self.a.address, host=self.b)
 

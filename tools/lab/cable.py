@@ -3,6 +3,7 @@
 
 import os
 
+from lab import inject
 from lab.capture import Capture
 from lab.namespace import Namespace, connect
 
@@ -42,8 +43,6 @@ class Cable(Namespace):
         self._captures += 1
         return Capture(self, self.LEFT, os.path.join(self.directory, f"{self._captures}.pcap"), only, snap_length)
 
-    def inject(self, pcap, end):
+    def inject(self, pcap, end, repetitions=1):
         """Sends the frames of a capture file towards the host at that end."""
-        self.run("/usr/bin/python3", "-c",
-                 "import sys; from scapy.all import rdpcap, sendp; sendp(rdpcap(sys.argv[1]), iface=sys.argv[2],"
-                 " verbose=False)", pcap, end)
+        self.run("/usr/bin/python3", inject.__file__, end, pcap, repetitions)

@@ -16,7 +16,7 @@ class LabError(Exception):
 _DIE_WITH_US = ["setpriv", "--pdeathsig", "KILL"]
 
 
-def run(command, *, timeout=60, check=True, text=True, **options):
+def run(command, *, timeout=180, check=True, text=True, **options):
     """Runs a command, returns its CompletedProcess. A failure is a LabError with what the command said."""
     try:
         done = subprocess.run(command, capture_output=True, text=text, timeout=timeout, **options)
@@ -28,7 +28,7 @@ def run(command, *, timeout=60, check=True, text=True, **options):
     return done
 
 
-def wait_until(condition, what, timeout=10.0, interval=0.02):
+def wait_until(condition, what, timeout=30.0, interval=0.02):
     """Returns the first true value of `condition()`."""
     deadline = time.monotonic() + timeout
     while True:
@@ -72,7 +72,7 @@ class Process:
         except subprocess.TimeoutExpired as expired:
             raise LabError(f"still running after {timeout} s: {' '.join(self.command)}") from expired
 
-    def stop(self, number=signal.SIGTERM, timeout=10):
+    def stop(self, number=signal.SIGTERM, timeout=30):
         """Ends the process, by force if it must be; returns the exit code."""
         self.send(number)
         try:
@@ -88,7 +88,7 @@ class Process:
         with open(self.log, encoding="utf-8", errors="replace") as log:
             return log.read()
 
-    def wait_for_output(self, text, timeout=10):
+    def wait_for_output(self, text, timeout=60):
         def seen():
             if text in self.output():
                 return True
