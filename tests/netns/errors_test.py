@@ -52,8 +52,7 @@ class StartUp(Scenario):
         document = self.a.configuration(self.host_rule(self.a))
         document["auth"]["kerberos"]["keytab"] = "/absent.keytab"
         self.a.configure(document)
-        self.a.start_keylined()
-        wait_until(lambda: "/absent.keytab" in self.a.keylined.output(), "the keytab to be named")
+        self.assertIn("/absent.keytab", self.refused(*self.keylined()))
 
 
 class Kerberos(Scenario):
