@@ -6,14 +6,15 @@
 #include "wire/describe.h"
 #include "wire/parse.h"
 
-using keyline::ByteView;
 using keyline::Bytes;
+using keyline::ByteView;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     namespace wire = keyline::wire;
     const ByteView datagram(data, size);
 
-    // Most mutations break Length, which would end the parser's work before it began: try with it set right, too.
+    // Most mutations break Length, which would end the parser's work before it began: try with it set right,
+    // too.
     Bytes repaired(datagram.begin(), datagram.end());
     if (size >= wire::kHeaderSize) {
         Bytes length;

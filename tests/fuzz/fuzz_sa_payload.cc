@@ -1,5 +1,5 @@
-// Any payload sequence that starts with an SA, read as each protocol would: what parses is rebuilt octet for octet, and
-// numbers of attributes can be asked for.
+// Any payload sequence that starts with an SA, read as each protocol would: what parses is rebuilt octet for
+// octet, and numbers of attributes can be asked for.
 #include <algorithm>
 #include <cstdlib>
 
@@ -18,7 +18,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         }
         const auto rebuilt = wire::build_payloads(*payloads);
         if (!rebuilt || !std::ranges::equal(*rebuilt, octets)) std::abort();
-        for (const auto& payload : *payloads) wire::to_text(wire::describe(payload));
+        for (const auto& payload : *payloads)
+            wire::to_text(wire::describe(payload));
         for (const auto* sa : wire::find_all<wire::SecurityAssociation>(*payloads)) {
             for (const auto& proposal : sa->proposals) {
                 for (const auto& transform : proposal.transforms) {

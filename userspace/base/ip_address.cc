@@ -63,7 +63,8 @@ std::optional<Prefix> Prefix::parse(std::string_view text) {
     const std::string_view digits = text.substr(slash + 1);
     unsigned length = 0;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), length);
-    if (error != std::errc{} || end != digits.data() + digits.size() || length > address->bits()) return std::nullopt;
+    if (error != std::errc{} || end != digits.data() + digits.size() || length > address->bits())
+        return std::nullopt;
     if (address->masked(length) != *address) return std::nullopt;
     return Prefix{*address, static_cast<std::uint8_t>(length)};
 }

@@ -51,8 +51,8 @@ struct Prefix {
     IpAddress address;
     std::uint8_t length = 0;
 
-    // "10.0.0.0/8", "2001:db8::/32", or an address alone (a host prefix). nullopt when malformed, when the length is
-    // too long for the family or when host bits are set.
+    // "10.0.0.0/8", "2001:db8::/32", or an address alone (a host prefix). nullopt when malformed, when the
+    // length is too long for the family or when host bits are set.
     static std::optional<Prefix> parse(std::string_view text);
     static Prefix host(const IpAddress& address);
     static Prefix any(Family family);

@@ -7,8 +7,8 @@
 
 namespace keyline {
 
-// Octets that are wiped when they go. A Secret moves but is not copied by accident (`clone` is the one way), has no
-// stream or format operator, and compares in constant time.
+// Octets that are wiped when they go. A Secret moves but is not copied by accident (`clone` is the one way),
+// has no stream or format operator, and compares in constant time.
 class Secret {
   public:
     Secret() = default;
