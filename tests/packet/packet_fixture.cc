@@ -102,6 +102,8 @@ void PacketTest::SetUp() {
     options_.max_flows = 4096;
     command(std::string("ip link add ") + kInterface +
             " address 02:00:00:00:00:0a type veth peer name klpeer");
+    // Without link-local addresses the kernel sends nothing of its own that would be counted.
+    command(std::string("ip link set klpeer addrgenmode none && ip link set addrgenmode none ") + kInterface);
     command(std::string("ip addr add 10.1.0.1/24 dev ") + kInterface);
     command(std::string("ip link set ") + kInterface + " up && ip link set klpeer up && ip link set lo up");
     command(std::string("echo 1 > /proc/sys/net/ipv4/conf/") + kInterface + "/forwarding");
