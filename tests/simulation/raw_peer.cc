@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "authip/mm_proposal.h"
-#include "authip/qm_proposal.h"
 #include "authip/vendor_ids.h"
+#include "exchange/qm_proposal.h"
 #include "wire/build.h"
 #include "wire/parse.h"
 
@@ -71,12 +71,12 @@ std::vector<wire::Payload> RawPeer::quick_mode_payloads(bool first) {
             {wire::Hash{authip::auth1(protection().hash, keys_->skeyid, transcript_.value())}});
     const policy::Selector selector{.local = Prefix::host(own_.address),
                                     .remote = Prefix::host(other_.address)};
-    const authip::TrafficIds ids = authip::build_traffic_ids(selector, exchange::Role::kInitiator);
+    const exchange::TrafficIds ids = exchange::build_traffic_ids(selector, exchange::Role::kInitiator);
     payloads.push_back({ids.initiator});
     payloads.push_back({ids.responder});
     const auto spi = static_cast<std::uint32_t>(random_.next()) | 0x10000;
-    payloads.push_back(
-        {authip::build_qm_offer(target_.policy->quick_modes.front(), policy::Mode::kTransport, false, spi)});
+    payloads.push_back({exchange::build_qm_offer(target_.policy->quick_modes.front(),
+                                                 policy::Mode::kTransport, false, spi)});
     Bytes nonce(32);
     random_.fill(nonce);
     payloads.push_back({wire::Nonce{nonce}});

@@ -7,7 +7,7 @@
 
 #include "authip/crypto_payload.h"
 #include "authip/keys.h"
-#include "authip/traffic_id.h"
+#include "exchange/traffic_id.h"
 #include "exchange/transcript.h"
 #include "simulation/scripted_method.h"
 #include "simulation/world.h"

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "authip/main_mode.h"
-#include "authip/payload_check.h"
+#include "exchange/payload_check.h"
 #include "authip/quick_mode.h"
 #include "authip/teardown.h"
 #include "base/overloaded.h"

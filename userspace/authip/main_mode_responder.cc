@@ -5,7 +5,7 @@
 #include "authip/main_mode.h"
 #include "authip/main_mode_gss.h"
 #include "authip/nat_detection.h"
-#include "authip/payload_check.h"
+#include "exchange/payload_check.h"
 #include "authip/vendor_ids.h"
 #include "wire/principal_name.h"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "authip/payload_check.h"
+#include "exchange/payload_check.h"
 #include "authip/teardown.h"
 #include "wire/describe.h"
 

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "authip/notify.h"
-#include "authip/payload_check.h"
+#include "exchange/payload_check.h"
 #include "authip/quick_mode.h"
 #include "authip/quick_mode_sa.h"
 #include "authip/teardown.h"

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "authip/failure.h"
-#include "authip/qm_proposal.h"
+#include "exchange/qm_proposal.h"
 #include "authip/session.h"
 #include "exchange/host.h"
 

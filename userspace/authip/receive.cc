@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "authip/dos_cookie.h"
 #include "authip/main_mode.h"
 #include "authip/message_io.h"
 #include "authip/notify.h"
@@ -150,10 +151,32 @@ void receive_after_end(Session& session, Host& host, const Incoming& message) {
     transmit(session, host, session.farewell);
 }
 
-}  // namespace
+// Whether the responder's cookie is the SA's. Null means yes; until #2, an initiator does not know it.
+std::optional<Reason> wrong_cookie(const Session& session, const wire::Header& header) {
+    if (session.state == State::kMainModeFirstGeneralizedPacketSent) {
+        const bool follows_cookie = session.responder_cookie != wire::Cookie{};
+        if (follows_cookie || header.exchange_type != ExchangeType::kAuthipMainMode) {
+            // S7: a refusal of #1 repeats the cookie of #1.
+            if (header.responder_cookie == session.responder_cookie) return std::nullopt;
+            return Reason::kUnknownSa;
+        }
+        if (header.responder_cookie == wire::Cookie{}) return Reason::kReflected;  // F4
+        return std::nullopt;
+    }
+    if (header.responder_cookie == session.responder_cookie) return std::nullopt;
+    const bool repeats_first = !session.initiator() &&
+                               header.exchange_type == ExchangeType::kAuthipMainMode &&
+                               header.responder_cookie == session.first_responder_cookie;
+    return repeats_first ? std::nullopt : std::optional(Reason::kUnknownSa);
+}
 
-void receive(Session& session, Host& host, const exchange::DatagramReceived& datagram,
-             const wire::Header& header) {
+void drop(Host& host, Reason reason, const Endpoint& remote) {
+    host.count(reason);
+    host.report(exchange::Dropped{.reason = reason, .remote = remote, .text = {}});
+}
+
+void receive_message(Session& session, Host& host, const exchange::DatagramReceived& datagram,
+                     const wire::Header& header) {
     const auto message = open_message(session, host, datagram, header);
     if (!message) return;
     switch (header.exchange_type) {
@@ -171,6 +194,25 @@ void receive(Session& session, Host& host, const exchange::DatagramReceived& dat
                                   {Stage::kAuthentication, Reason::kWrongState, ErrorCode::kProcessing,
                                    "the peer wants extended mode, which no policy here asks for"});
     }
+}
+
+}  // namespace
+
+void receive(Session& session, Host& host, const exchange::DatagramReceived& datagram,
+             const wire::Header& header) {
+    if (const auto cookie = parse_dos_cookie(datagram.data, header)) {
+        if (!session.initiator()) return drop(host, Reason::kUnknownSa, datagram.remote);
+        return receive_dos_cookie(session, host, *cookie);
+    }
+    if (const auto reason = wrong_cookie(session, header)) return drop(host, *reason, datagram.remote);
+    const bool awaits_second = session.state == State::kMainModeFirstGeneralizedPacketSent;
+    const wire::Cookie before = session.responder_cookie;
+    if (awaits_second && header.exchange_type == ExchangeType::kAuthipMainMode) {
+        session.responder_cookie = header.responder_cookie;
+    }
+    receive_message(session, host, datagram, header);
+    // A message that was dropped has told nothing.
+    if (session.state == State::kMainModeFirstGeneralizedPacketSent) session.responder_cookie = before;
 }
 
 }  // namespace keyline::authip

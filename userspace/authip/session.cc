@@ -1,5 +1,16 @@
 #include "authip/session.h"
 
+#include <algorithm>
+#include <utility>
+
+#include "authip/first_message.h"
+#include "authip/main_mode.h"
+#include "authip/notify.h"
+#include "authip/quick_mode.h"
+#include "authip/receive.h"
+#include "authip/teardown.h"
+#include "authip/timers.h"
+
 namespace keyline::authip {
 
 std::string to_string(State state) {
@@ -26,6 +37,76 @@ std::string to_string(State state) {
             return "Deleted";
     }
     return "Unknown";
+}
+
+void Session::start(exchange::Host& host, const policy::MainMode& with) {
+    start_main_mode(*this, host, with);
+}
+
+bool Session::accept(exchange::Host& host, const exchange::DatagramReceived& datagram,
+                     const wire::Header& header) {
+    return accept_first_message(*this, host, datagram, header);
+}
+
+void Session::receive(exchange::Host& host, const exchange::DatagramReceived& datagram,
+                      const wire::Header& header) {
+    authip::receive(*this, host, datagram, header);
+}
+
+void Session::finish_step(exchange::Host& host, auth::StepResult result) {
+    authip::finish_step(*this, host, std::move(result));
+}
+
+void Session::pump(exchange::Host& host) {
+    pump_notifies(*this, host);
+    pump_quick_modes(*this, host);
+}
+
+exchange::Instant Session::next_deadline(const policy::Keying& keying) const {
+    return authip::next_deadline(*this, keying);
+}
+
+void Session::expire(exchange::Host& host) { authip::expire(*this, host); }
+
+void Session::ask_for_quick_mode(exchange::Host& host, const exchange::Traffic& traffic) {
+    send_acquire(*this, host, traffic);
+}
+
+std::vector<exchange::QmRequest*> Session::requests() {
+    std::vector<exchange::QmRequest*> found;
+    for (QmNegotiation& negotiation : negotiations) {
+        if (negotiation.request) found.push_back(&*negotiation.request);
+    }
+    return found;
+}
+
+void Session::remove(exchange::Host& host, exchange::Deletion why,
+                     std::span<const exchange::QmSa> quick_modes, const std::string& text) {
+    std::vector<std::uint32_t> message_ids;
+    for (const exchange::QmSa& quick_mode : quick_modes)
+        message_ids.push_back(quick_mode.message_id);
+    const bool shutting_down = why == exchange::Deletion::kShuttingDown;
+    delete_main_mode(*this, host, shutting_down ? ErrorCode::kShuttingDown : ErrorCode::kSaDeleted,
+                     message_ids, text);
+}
+
+void Session::end(exchange::Host& host, const std::string& text) { end_main_mode(*this, host, text); }
+
+void Session::remove_quick_mode(exchange::Host& host, const exchange::QmSa& quick_mode) {
+    delete_quick_mode(*this, host, quick_mode.message_id, ErrorCode::kSaDeleted);
+}
+
+bool Session::owes() const { return notifies_pending(*this); }
+
+bool Session::forgettable(exchange::Instant now) const { return authip::forgettable(*this, now); }
+
+std::chrono::seconds Session::lifetime() const {
+    return std::min(main_mode.lifetime, chosen->lifetime.value_or(main_mode.lifetime));
+}
+
+bool Session::proposal_allowed(const policy::MainMode& allowed) const {
+    return !chosen || (allowed.accepts(group) &&
+                       std::ranges::find(allowed.proposals, chosen->proposal) != allowed.proposals.end());
 }
 
 }  // namespace keyline::authip

@@ -14,15 +14,33 @@
 #include "authip/gss_exchange.h"
 #include "authip/keys.h"
 #include "authip/mm_proposal.h"
-#include "authip/qm_proposal.h"
-#include "authip/traffic_id.h"
 #include "crypto/dh.h"
-#include "exchange/mm_sa.h"
+#include "exchange/payload_check.h"
+#include "exchange/qm_proposal.h"
 #include "exchange/retransmission.h"
 #include "exchange/sequence_window.h"
+#include "exchange/session.h"
+#include "exchange/traffic_id.h"
 #include "exchange/transcript.h"
 
 namespace keyline::authip {
+
+// What is written once for both protocols.
+using exchange::agreed_lifetime;
+using exchange::build_qm_choice;
+using exchange::build_qm_offer;
+using exchange::build_traffic_ids;
+using exchange::check_payloads;
+using exchange::choose_qm_transform;
+using exchange::encapsulation_mode;
+using exchange::mode_of;
+using exchange::nonce_acceptable;
+using exchange::parse_qm_choice;
+using exchange::parse_qm_offer;
+using exchange::parse_traffic_ids;
+using exchange::QmOffer;
+using exchange::QmTransform;
+using exchange::TrafficIds;
 
 // The specification's states of the main mode SA and its first quick mode. Later quick modes run in kDone.
 enum class State : std::uint8_t {
@@ -104,7 +122,7 @@ struct QmNegotiation {
     std::optional<exchange::QmSa> sa;
 };
 
-struct Session : exchange::MmSa {
+struct Session final : exchange::Session {
     State state = State::kStart;
     std::uint32_t messages =
         0;  // distinct ones of the main and quick mode exchanges so far, for the ladder's "#n"
@@ -145,17 +163,43 @@ struct Session : exchange::MmSa {
     Bytes farewell;  // the clear NOTIFY_STATUS that ended it; empty when the notify was encrypted, or none
                      // was sent
     exchange::Instant forget_at = exchange::kNever;
-    exchange::Instant keepalive_at = exchange::kNever;
 
     Channel& channel(wire::ExchangeType type) {
         return type == wire::ExchangeType::kAuthipMainMode ? mm_channel : qm_channel;
     }
-    bool deleted() const { return state == State::kDeleted; }
     // Keys exist and belong to what comes next: the sender's notifies are encrypted (S5).
     bool has_keys() const { return keys.has_value(); }
     crypto::HashAlgorithm hash() const { return hash_of(chosen->proposal.hash); }
     crypto::CipherAlgorithm cipher() const { return cipher_of(chosen->proposal.encryption); }
     KeyContext key_context() const { return {hash(), cipher(), initiator_cookie, responder_cookie}; }
+
+    // exchange::Session
+    wire::Dialect dialect() const override { return wire::Dialect::kAuthip; }
+    std::string state_name() const override { return to_string(state); }
+    bool deleted() const override { return state == State::kDeleted; }
+    void start(exchange::Host& host, const policy::MainMode& with) override;
+    bool accept(exchange::Host& host, const exchange::DatagramReceived& datagram,
+                const wire::Header& header) override;
+    void receive(exchange::Host& host, const exchange::DatagramReceived& datagram,
+                 const wire::Header& header) override;
+    void finish_step(exchange::Host& host, auth::StepResult result) override;
+    void pump(exchange::Host& host) override;
+    exchange::Instant next_deadline(const policy::Keying& keying) const override;
+    void expire(exchange::Host& host) override;
+    bool starts_quick_modes() const override { return initiator(); }
+    void ask_for_quick_mode(exchange::Host& host, const exchange::Traffic& traffic) override;
+    std::vector<exchange::QmRequest*> requests() override;
+    bool negotiating() const override { return !negotiations.empty(); }
+    void remove(exchange::Host& host, exchange::Deletion why, std::span<const exchange::QmSa> quick_modes,
+                const std::string& text) override;
+    void end(exchange::Host& host, const std::string& text) override;
+    void remove_quick_mode(exchange::Host& host, const exchange::QmSa& quick_mode) override;
+    bool owes() const override;
+    bool forgettable(exchange::Instant now) const override;
+    void forget(exchange::Instant now) override { forget_at = now; }
+    std::chrono::seconds lifetime() const override;
+    bool proposal_allowed(const policy::MainMode& allowed) const override;
+    const std::vector<auth::MethodId>& candidates() const override { return methods; }
 };
 
 }  // namespace keyline::authip

@@ -35,6 +35,7 @@ struct MmSa {
     bool local_behind_nat = false;
     bool remote_behind_nat = false;
     bool nat_found() const { return local_behind_nat || remote_behind_nat; }
+    Instant keepalive_at = kNever;  // when a NAT in front of this host is owed the next one
 
     // Quick modes that wait for their turn under this SA, the first of them for main mode to end.
     std::deque<QmRequest> waiting;

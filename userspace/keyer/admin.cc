@@ -3,16 +3,15 @@
 #include <algorithm>
 #include <utility>
 
-#include "authip/teardown.h"
 #include "keyer/engine.h"
 
 namespace keyline::keyer {
 namespace {
 
-using authip::ErrorCode;
-using authip::Session;
+using exchange::Deletion;
 using exchange::QmRequest;
 using exchange::QmSa;
+using exchange::Session;
 
 constexpr std::chrono::seconds kAdoptedRekey{
     10};  // the peer's notifies about an adopted SA are lost on this host
@@ -84,7 +83,7 @@ void Engine::on(exchange::AdminDown& event) {
         for (const std::uint64_t id : sessions_.ids_by_peer(peer)) {
             Session& session = *sessions_.find(id);
             if (session.deleted()) continue;
-            delete_session(session, ErrorCode::kSaDeleted, "asked for by the administrator");
+            delete_session(session, Deletion::kDeleted, "asked for by the administrator");
             ++deleted;
         }
         for (const std::uint64_t id : quick_modes_.ids()) {
@@ -102,7 +101,7 @@ void Engine::on(exchange::AddressGone& event) {
     for (const std::uint64_t id : sessions_.ids()) {
         Session& session = *sessions_.find(id);
         if (session.name.local.address == event.address && !session.deleted()) {
-            delete_session(session, ErrorCode::kSaDeleted, "the local address has gone");
+            delete_session(session, Deletion::kDeleted, "the local address has gone");
         }
     }
     for (const std::uint64_t id : quick_modes_.ids()) {
@@ -118,7 +117,7 @@ void Engine::on(exchange::PolicyChanged& event) {
     for (const std::uint64_t id : sessions_.ids()) {
         Session& session = *sessions_.find(id);
         if (!session.deleted() && !still_allowed(session)) {
-            delete_session(session, ErrorCode::kSaDeleted, "policy does not allow it any more");
+            delete_session(session, Deletion::kDeleted, "policy does not allow it any more");
         }
         touch(session);  // its timers may have changed
     }
@@ -134,16 +133,12 @@ bool Engine::still_allowed(const Session& session) const {
     const policy::MainMode& main_mode = lookup_->main_mode(remote);
     const policy::Peer* peer = lookup_->peer(remote);
     if (session.expected_peer != (peer == nullptr ? "" : peer->principal)) return false;
-    if (session.chosen &&
-        (!main_mode.accepts(session.group) ||
-         std::ranges::find(main_mode.proposals, session.chosen->proposal) == main_mode.proposals.end())) {
-        return false;
-    }
+    if (!session.proposal_allowed(main_mode)) return false;
     const auto wanted = [&](auth::MethodId id) {
         return method(id) != nullptr &&
                std::ranges::find(main_mode.auth, static_cast<policy::AuthMethod>(id)) != main_mode.auth.end();
     };
-    return session.method ? wanted(*session.method) : std::ranges::all_of(session.methods, wanted);
+    return session.method ? wanted(*session.method) : std::ranges::all_of(session.candidates(), wanted);
 }
 
 bool Engine::still_allowed(const QmSa& qm) const {
@@ -159,19 +154,18 @@ bool Engine::still_allowed(const QmSa& qm) const {
 }
 
 // Its quick modes go with it; each is named to the peer (S12).
-void Engine::delete_session(Session& session, ErrorCode code, const std::string& text) {
-    std::vector<std::uint32_t> message_ids;
+void Engine::delete_session(Session& session, Deletion why, const std::string& text) {
+    std::vector<QmSa> quick_modes;
     for (const std::uint64_t id : quick_modes_.ids_by_mm(session.name.id)) {
-        message_ids.push_back(quick_modes_.find(id)->message_id);
+        quick_modes.push_back(*quick_modes_.find(id));
         remove_quick_mode(id, text, Notify::kNobody);
     }
     // Nobody waits for what has been deleted on purpose.
     for (QmRequest& waiting : session.waiting)
         waiting.moved = true;
-    for (authip::QmNegotiation& negotiation : session.negotiations) {
-        if (negotiation.request) negotiation.request->moved = true;
-    }
-    authip::delete_main_mode(session, *this, code, message_ids, text);
+    for (QmRequest* request : session.requests())
+        request->moved = true;
+    session.remove(*this, why, quick_modes, text);
 }
 
 void Engine::on(exchange::SasAdopted& event) {
@@ -209,7 +203,7 @@ void Engine::on(exchange::Shutdown&) {
     shutting_down_ = true;
     for (const std::uint64_t id : sessions_.ids()) {
         Session& session = *sessions_.find(id);
-        if (!session.deleted()) delete_session(session, ErrorCode::kShuttingDown, "shutting down");
+        if (!session.deleted()) delete_session(session, Deletion::kShuttingDown, "shutting down");
     }
     for (const std::uint64_t id : quick_modes_.ids())
         remove_quick_mode(id, "shutting down", Notify::kNobody);

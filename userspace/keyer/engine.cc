@@ -3,19 +3,16 @@
 #include <algorithm>
 #include <utility>
 
-#include "authip/notify.h"
-#include "authip/quick_mode.h"
-#include "authip/teardown.h"
-#include "authip/timers.h"
+#include "exchange/qm_proposal.h"
 
 namespace keyline::keyer {
 namespace {
 
-using authip::Session;
 using exchange::Instant;
 using exchange::MmSa;
 using exchange::QmRequest;
 using exchange::QmSa;
+using exchange::Session;
 
 // Refused initiators that may still repeat a message (S11). More than this are forgotten at once, oldest
 // first.
@@ -51,7 +48,7 @@ std::uint32_t Engine::new_spi() {
         std::array<std::uint8_t, 4> octets;
         random_.fill(octets);
         const std::uint32_t spi = load_be32(octets.data());
-        if (spi >= authip::kMinSpi && spis_.insert(spi).second) return spi;
+        if (spi >= exchange::kMinSpi && spis_.insert(spi).second) return spi;
     }
 }
 
@@ -63,9 +60,7 @@ void Engine::start_step(MmSa& sa, std::shared_ptr<auth::Context> context, auth::
 
 void Engine::mm_established(MmSa& sa) {
     Session& session = session_of(sa);
-    const auto lifetime =
-        std::min(session.main_mode.lifetime, session.chosen->lifetime.value_or(session.main_mode.lifetime));
-    session.expires = now_ + lifetime;
+    session.expires = now_ + session.lifetime();
     if (session.local_behind_nat) session.keepalive_at = now_ + lookup_->policy().keying.nat_keepalive;
     report(exchange::MmEstablished{.mm = session.name,
                                    .peer = session.proved_peer,
@@ -153,31 +148,29 @@ void Engine::settle() {
         if (Session* session = sessions_.find(id)) settle(*session);
     }
     if (!shutting_down_ || shutdown_reported_) return;
-    const bool owed = std::ranges::any_of(
-        sessions_.all(), [](const auto& entry) { return authip::notifies_pending(*entry.second.session); });
+    const bool owed =
+        std::ranges::any_of(sessions_.all(), [](const auto& entry) { return entry.second.session->owes(); });
     if (owed) return;
     shutdown_reported_ = true;
     report(exchange::ShutdownDone{});
 }
 
 void Engine::settle(Session& session) {
-    authip::pump_notifies(session, *this);
-    authip::pump_quick_modes(session, *this);
-    const bool unused = session.established && session.closing && live_quick_modes(session) == 0 &&
-                        session.negotiations.empty();
+    session.pump(*this);
+    const bool unused =
+        session.established && session.closing && live_quick_modes(session) == 0 && !session.negotiating();
     if (unused && session.closed_by_peer) {
-        authip::end_main_mode(session, *this, "deleted by the peer");
+        session.end(*this, "deleted by the peer");
     } else if (unused) {
-        authip::delete_main_mode(session, *this, authip::ErrorCode::kSaDeleted, {},
-                                 "its quick modes are gone");
+        session.remove(*this, exchange::Deletion::kDeleted, {}, "its quick modes are gone");
     }
-    if (authip::forgettable(session, now_)) {
+    if (session.forgettable(now_)) {
         for (const std::uint64_t id : quick_modes_.ids_by_mm(session.name.id)) {
             quick_modes_.orphan(*quick_modes_.find(id));
         }
         return sessions_.erase(session.name.id);
     }
-    sessions_.settle(session, authip::next_deadline(session, lookup_->policy().keying));
+    sessions_.settle(session, session.next_deadline(lookup_->policy().keying));
 }
 
 void Engine::arm() {
@@ -193,7 +186,7 @@ void Engine::limit_deleted(const Session& session) {
     if (deleted_.size() <= kMaxDeleted) return;
     // Not erased here: the exchange that ended may still hold it.
     if (Session* oldest = sessions_.find(deleted_.front())) {
-        oldest->forget_at = now_;
+        oldest->forget(now_);
         touch(*oldest);
     }
     deleted_.pop_front();

@@ -13,8 +13,6 @@
 #include <vector>
 
 #include "authip/dos_cookie.h"
-#include "authip/error_codes.h"
-#include "authip/failure.h"
 #include "exchange/event.h"
 #include "exchange/host.h"
 #include "exchange/snapshot.h"
@@ -73,7 +71,6 @@ class Engine final : public exchange::Host {
     void on(exchange::DatagramReceived& event);
     void new_responder(const exchange::DatagramReceived& datagram, const wire::Header& header);
     bool admits(const exchange::DatagramReceived& datagram, const wire::Header& header);
-    void refuse_first_message(authip::Session& session, const authip::Failure& failure);
     void drop(exchange::Reason reason, const Endpoint& remote, std::string text = {});
     void on(exchange::AuthStepDone& event);
 
@@ -81,7 +78,7 @@ class Engine final : public exchange::Host {
     void on(exchange::Acquire& event);
     void want(exchange::QmRequest request);
     bool merge(exchange::QmRequest& request);
-    authip::Session* usable_session(const exchange::QmRequest& request);
+    exchange::Session* usable_session(const exchange::QmRequest& request);
     void start_session(exchange::QmRequest request);
     void fail(const exchange::QmRequest& request, const std::string& text);
     void succeed(const exchange::QmRequest& request);
@@ -106,16 +103,16 @@ class Engine final : public exchange::Host {
     void on(exchange::PolicyChanged& event);
     void on(exchange::SasAdopted& event);
     void on(exchange::Shutdown& event);
-    void delete_session(authip::Session& session, authip::ErrorCode code, const std::string& text);
-    bool still_allowed(const authip::Session& session) const;
+    void delete_session(exchange::Session& session, exchange::Deletion why, const std::string& text);
+    bool still_allowed(const exchange::Session& session) const;
     bool still_allowed(const exchange::QmSa& qm) const;
 
     // engine.cc
     void touch(const exchange::MmSa& sa) { touched_.insert(sa.name.id); }
     void settle();
-    void settle(authip::Session& session);
+    void settle(exchange::Session& session);
     void arm();
-    void limit_deleted(const authip::Session& session);
+    void limit_deleted(const exchange::Session& session);
 
     std::unique_ptr<policy::Lookup> lookup_;
     std::vector<std::shared_ptr<auth::Method>> methods_;

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "authip/teardown.h"
-#include "authip/timers.h"
 #include "keyer/engine.h"
 
 namespace keyline::keyer {
@@ -35,8 +33,8 @@ bool crossed(const QmSa& newer, const QmSa& older) {
 
 void Engine::on(exchange::TimerExpired&) {
     armed_ = kNever;
-    while (authip::Session* session = sessions_.due(now_)) {
-        authip::expire(*session, *this);
+    while (exchange::Session* session = sessions_.due(now_)) {
+        session->expire(*this);
         touch(*session);
         settle();  // it is due later now, or gone
     }
@@ -107,10 +105,9 @@ void Engine::remove_quick_mode(std::uint64_t id, const std::string& reason, Noti
     act(exchange::RemoveSa{policy::Direction::kOutbound, qm.outbound_spi, qm.traffic.remote});
     act(exchange::RemoveSa{policy::Direction::kInbound, qm.inbound_spi, qm.traffic.remote});
     report(exchange::QmDeleted{qm.inbound_spi, qm.outbound_spi, qm.traffic.selector, reason});
-    authip::Session* session = qm.mm == 0 ? nullptr : sessions_.find(qm.mm);
+    exchange::Session* session = qm.mm == 0 ? nullptr : sessions_.find(qm.mm);
     if (session == nullptr) return;
-    if (notify == Notify::kPeer)
-        authip::delete_quick_mode(*session, *this, qm.message_id, authip::ErrorCode::kSaDeleted);
+    if (notify == Notify::kPeer) session->remove_quick_mode(*this, qm);
     // A main mode SA of the peer's making that a newer one has replaced is of no use any more.
     const auto ids = sessions_.ids_by_peer(session->name.remote.address);
     const bool replaced =

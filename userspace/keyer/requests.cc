@@ -4,16 +4,15 @@
 #include <algorithm>
 #include <utility>
 
-#include "authip/main_mode.h"
-#include "authip/notify.h"
+#include "authip/session.h"
 #include "keyer/engine.h"
 
 namespace keyline::keyer {
 namespace {
 
-using authip::Session;
 using exchange::Instant;
 using exchange::QmRequest;
+using exchange::Session;
 
 constexpr std::size_t kMaxPackets = 64;    // whose fate is told, per quick mode
 constexpr std::size_t kMaxWaiting = 4096;  // quick modes per main mode SA
@@ -78,13 +77,13 @@ void Engine::want(QmRequest request) {
     Session* session = usable_session(request);
     if (session == nullptr) return start_session(std::move(request));
     touch(*session);
-    if (session->initiator()) {
+    if (session->starts_quick_modes()) {
         if (session->waiting.size() >= kMaxWaiting)
             return fail(request, "too many quick modes wait for this peer");
         session->waiting.push_back(std::move(request));
         return;
     }
-    authip::send_acquire(*session, *this, request.traffic);
+    session->ask_for_quick_mode(*this, request.traffic);
     asked_.push_back({std::move(request), session->name.id, now_ + kAskedPatience});
 }
 
@@ -104,8 +103,8 @@ bool Engine::merge(QmRequest& request) {
         for (QmRequest& waiting : session.waiting) {
             if (same(waiting)) return join(waiting);
         }
-        for (authip::QmNegotiation& negotiation : session.negotiations) {
-            if (negotiation.request && same(*negotiation.request)) return join(*negotiation.request);
+        for (QmRequest* under_way : session.requests()) {
+            if (same(*under_way)) return join(*under_way);
         }
     }
     return false;
@@ -120,8 +119,8 @@ Session* Engine::usable_session(const QmRequest& request) {
         Session& session = *sessions_.find(id);
         if (session.deleted() || session.closing || session.name.local.address != request.traffic.local)
             continue;
-        if (!session.initiator() && (request.moved || !session.established)) continue;
-        if (session.established ? !allows(rule, session.method) : !allows_all(rule, session.methods))
+        if (!session.starts_quick_modes() && (request.moved || !session.established)) continue;
+        if (session.established ? !allows(rule, session.method) : !allows_all(rule, session.candidates()))
             continue;
         newest = &session;
     }
@@ -137,11 +136,11 @@ void Engine::start_session(QmRequest request) {
                     "no authentication method is both allowed and configured; see main_mode.auth and [auth]");
     }
     const std::uint16_t port = lookup_->policy().host.port;
-    Session& session =
-        sessions_.add(exchange::Role::kInitiator, {traffic.local, port}, {traffic.remote, port}, now_);
+    Session& session = sessions_.add(std::make_unique<authip::Session>(), exchange::Role::kInitiator,
+                                     {traffic.local, port}, {traffic.remote, port}, now_);
     if (const policy::Peer* peer = lookup_->peer(traffic.remote)) session.expected_peer = peer->principal;
     session.waiting.push_back(std::move(request));
-    authip::start_main_mode(session, *this, main_mode);
+    session.start(*this, main_mode);
     sessions_.index(session);
     touch(session);
 }

@@ -2,11 +2,11 @@
 
 namespace keyline::keyer {
 
-using authip::Session;
 using exchange::Instant;
+using exchange::Session;
 
-Session& SessionTable::add(exchange::Role role, const Endpoint& local, const Endpoint& remote, Instant now) {
-    auto session = std::make_unique<Session>();
+Session& SessionTable::add(std::unique_ptr<Session> session, exchange::Role role, const Endpoint& local,
+                           const Endpoint& remote, Instant now) {
     const std::uint64_t id = next_id_++;
     session->name = {.id = id, .role = role, .local = local, .remote = remote};
     session->started = session->last_heard = now;

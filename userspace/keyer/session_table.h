@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "authip/session.h"
+#include "exchange/session.h"
 
 namespace keyline::keyer {
 
@@ -20,33 +20,33 @@ struct PeerLoad {
 
 class SessionTable {
   public:
-    // A new SA, named. Its cookies are indexed by `index`, once they are known.
-    authip::Session& add(exchange::Role role, const Endpoint& local, const Endpoint& remote,
-                         exchange::Instant now);
-    void index(const authip::Session& session);
+    // Names a new SA. Its cookies are indexed by `index`, once they are known.
+    exchange::Session& add(std::unique_ptr<exchange::Session> session, exchange::Role role,
+                           const Endpoint& local, const Endpoint& remote, exchange::Instant now);
+    void index(const exchange::Session& session);
     void erase(std::uint64_t id);
 
-    authip::Session* find(std::uint64_t id);
+    exchange::Session* find(std::uint64_t id);
     // The responder's cookie is the caller's to compare: at first it is unknown to one side.
-    authip::Session* find(const wire::Cookie& initiator_cookie, const IpAddress& remote);
+    exchange::Session* find(const wire::Cookie& initiator_cookie, const IpAddress& remote);
     std::vector<std::uint64_t> ids_by_peer(const IpAddress& remote) const;
     std::vector<std::uint64_t> ids() const;
     std::size_t size() const { return by_id_.size(); }
     PeerLoad load(const IpAddress& remote) const;
 
     // Notes what has changed about the SA: when it is due, whether it is complete.
-    void settle(const authip::Session& session, exchange::Instant due);
+    void settle(const exchange::Session& session, exchange::Instant due);
     // Neither established nor deleted, of either role (MS-AIPS 3.1.7.6).
     std::size_t incomplete() const { return incomplete_; }
     exchange::Instant next_due() const { return due_.empty() ? exchange::kNever : due_.begin()->first; }
     // nullptr when none is due at `now`.
-    authip::Session* due(exchange::Instant now);
+    exchange::Session* due(exchange::Instant now);
 
     const auto& all() const { return by_id_; }
 
   private:
     struct Entry {
-        std::unique_ptr<authip::Session> session;
+        std::unique_ptr<exchange::Session> session;
         exchange::Instant due = exchange::kNever;
         bool incomplete = true;
     };

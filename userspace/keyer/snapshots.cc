@@ -20,11 +20,11 @@ seconds until(Instant moment, Instant now) {
 std::vector<exchange::MmSnapshot> Engine::main_modes(Instant now) const {
     std::vector<exchange::MmSnapshot> snapshots;
     for (const auto& [id, entry] : sessions_.all()) {
-        const authip::Session& session = *entry.session;
+        const exchange::Session& session = *entry.session;
         if (session.deleted()) continue;
         snapshots.push_back(
             {.mm = session.name,
-             .state = authip::to_string(session.state),
+             .state = session.state_name(),
              .initiator_cookie = to_hex(session.initiator_cookie),
              .responder_cookie = to_hex(session.responder_cookie),
              .peer = session.proved_peer.empty() ? session.announced_peer : session.proved_peer,

@@ -7,13 +7,13 @@
 #include "authip/error_codes.h"
 #include "authip/mm_proposal.h"
 #include "authip/nat_detection.h"
-#include "authip/payload_check.h"
-#include "authip/qm_proposal.h"
-#include "authip/traffic_id.h"
 #include "authip/vendor_ids.h"
 #include "exchange/counters.h"
+#include "exchange/payload_check.h"
+#include "exchange/qm_proposal.h"
 #include "exchange/retransmission.h"
 #include "exchange/sequence_window.h"
+#include "exchange/traffic_id.h"
 #include "simulation/seeded_random.h"
 #include "wire/build.h"
 #include "wire/parse.h"
@@ -134,8 +134,8 @@ TEST(QmProposalTest, EverySuiteSurvivesTheWire) {
         ASSERT_TRUE(suite) << name;
         quick_mode.suites.push_back(*suite);
     }
-    const auto offer =
-        authip::parse_qm_offer(authip::build_qm_offer(quick_mode, policy::Mode::kTunnel, true, 0x12345678));
+    const auto offer = exchange::parse_qm_offer(
+        exchange::build_qm_offer(quick_mode, policy::Mode::kTunnel, true, 0x12345678));
     ASSERT_TRUE(offer);
     ASSERT_EQ(offer->transforms.size(), quick_mode.suites.size());
     for (std::size_t i = 0; i < offer->transforms.size(); ++i) {
@@ -150,35 +150,35 @@ TEST(QmProposalTest, ResponderFollowsTheInitiatorsOrder) {
     policy::QuickMode ours;
     std::ranges::reverse(ours.suites);
     const auto offer =
-        authip::parse_qm_offer(authip::build_qm_offer(theirs, policy::Mode::kTransport, false, 4096));
-    const auto* chosen = authip::choose_qm_transform(*offer, ours, policy::Mode::kTransport, false);
+        exchange::parse_qm_offer(exchange::build_qm_offer(theirs, policy::Mode::kTransport, false, 4096));
+    const auto* chosen = exchange::choose_qm_transform(*offer, ours, policy::Mode::kTransport, false);
     ASSERT_NE(chosen, nullptr);
     EXPECT_EQ(chosen->suite, theirs.suites.front());  // Q1
-    EXPECT_EQ(authip::choose_qm_transform(*offer, ours, policy::Mode::kTunnel, false), nullptr);
-    EXPECT_EQ(authip::choose_qm_transform(*offer, ours, policy::Mode::kTransport, true), nullptr);  // Q4
-    const auto answer = authip::build_qm_choice(*chosen, 5000);
+    EXPECT_EQ(exchange::choose_qm_transform(*offer, ours, policy::Mode::kTunnel, false), nullptr);
+    EXPECT_EQ(exchange::choose_qm_transform(*offer, ours, policy::Mode::kTransport, true), nullptr);  // Q4
+    const auto answer = exchange::build_qm_choice(*chosen, 5000);
     EXPECT_EQ(answer.proposals.front().transforms.front(), chosen->echo.transforms.front());
-    EXPECT_TRUE(authip::parse_qm_choice(answer, theirs, policy::Mode::kTransport, false));
+    EXPECT_TRUE(exchange::parse_qm_choice(answer, theirs, policy::Mode::kTransport, false));
 }
 
 TEST(QmProposalTest, RefusesSmallSpisRepeatedNumbersAndUnknownAttributes) {
     const policy::QuickMode quick_mode;
     EXPECT_FALSE(
-        authip::parse_qm_offer(authip::build_qm_offer(quick_mode, policy::Mode::kTransport, false, 255)));
-    auto sa = authip::build_qm_offer(quick_mode, policy::Mode::kTransport, false, 256);
+        exchange::parse_qm_offer(exchange::build_qm_offer(quick_mode, policy::Mode::kTransport, false, 255)));
+    auto sa = exchange::build_qm_offer(quick_mode, policy::Mode::kTransport, false, 256);
     sa.proposals.front().transforms.front().attributes.push_back(wire::number_attribute(4000, 1));
-    EXPECT_EQ(authip::parse_qm_offer(sa)->transforms.size(), quick_mode.suites.size() - 1);
+    EXPECT_EQ(exchange::parse_qm_offer(sa)->transforms.size(), quick_mode.suites.size() - 1);
     sa.proposals.push_back(sa.proposals.front());
-    EXPECT_FALSE(authip::parse_qm_offer(sa));
+    EXPECT_FALSE(exchange::parse_qm_offer(sa));
 }
 
 TEST(QmProposalTest, TheShorterLifetimeHolds) {
     const policy::Lifetime own{.soft_time = 48min, .hard_time = 60min};
-    authip::QmTransform chosen{.life_seconds = 600s, .echo = {}};
-    EXPECT_EQ(authip::agreed_lifetime(own, chosen).hard_time, 600s);
-    EXPECT_EQ(authip::agreed_lifetime(own, chosen).soft_time, 480s);
+    exchange::QmTransform chosen{.life_seconds = 600s, .echo = {}};
+    EXPECT_EQ(exchange::agreed_lifetime(own, chosen).hard_time, 600s);
+    EXPECT_EQ(exchange::agreed_lifetime(own, chosen).soft_time, 480s);
     chosen.life_seconds = 7200s;
-    EXPECT_EQ(authip::agreed_lifetime(own, chosen), own);
+    EXPECT_EQ(exchange::agreed_lifetime(own, chosen), own);
 }
 
 TEST(TrafficIdTest, BothRolesNameTheSameTraffic) {
@@ -187,9 +187,9 @@ TEST(TrafficIdTest, BothRolesNameTheSameTraffic) {
                                     .protocol = 6,
                                     .local_port = 0,
                                     .remote_port = 443};
-    const auto ids = authip::build_traffic_ids(selector, exchange::Role::kInitiator);
-    EXPECT_EQ(authip::parse_traffic_ids(ids, exchange::Role::kInitiator), selector);
-    EXPECT_EQ(authip::parse_traffic_ids(ids, exchange::Role::kResponder), selector.reversed());
+    const auto ids = exchange::build_traffic_ids(selector, exchange::Role::kInitiator);
+    EXPECT_EQ(exchange::parse_traffic_ids(ids, exchange::Role::kInitiator), selector);
+    EXPECT_EQ(exchange::parse_traffic_ids(ids, exchange::Role::kResponder), selector.reversed());
     EXPECT_EQ(ids.initiator.type, wire::id_type::kIpv4Subnet);
     EXPECT_EQ(to_hex(ids.initiator.data), "0a010000ffff0000");
     EXPECT_EQ(ids.responder.port, 443);
@@ -198,22 +198,22 @@ TEST(TrafficIdTest, BothRolesNameTheSameTraffic) {
 TEST(TrafficIdTest, RefusesWhatDoesNotFitTogether) {
     const policy::Selector selector{.local = *Prefix::parse("2001:db8::/32"),
                                     .remote = *Prefix::parse("2001:db8::1")};
-    const auto good = authip::build_traffic_ids(selector, exchange::Role::kInitiator);
-    EXPECT_EQ(authip::parse_traffic_ids(good, exchange::Role::kInitiator), selector);
+    const auto good = exchange::build_traffic_ids(selector, exchange::Role::kInitiator);
+    EXPECT_EQ(exchange::parse_traffic_ids(good, exchange::Role::kInitiator), selector);
     auto ids = good;
     ids.responder.protocol = 17;
-    EXPECT_FALSE(authip::parse_traffic_ids(ids, exchange::Role::kInitiator));
+    EXPECT_FALSE(exchange::parse_traffic_ids(ids, exchange::Role::kInitiator));
     ids = good;
     ids.initiator.port = ids.responder.port = 80;  // a port without a protocol
-    EXPECT_FALSE(authip::parse_traffic_ids(ids, exchange::Role::kInitiator));
+    EXPECT_FALSE(exchange::parse_traffic_ids(ids, exchange::Role::kInitiator));
     ids = good;
     ids.initiator.data[16] = 0x0F;  // no mask
-    EXPECT_FALSE(authip::parse_traffic_ids(ids, exchange::Role::kInitiator));
+    EXPECT_FALSE(exchange::parse_traffic_ids(ids, exchange::Role::kInitiator));
     ids = good;
     ids.responder = {.type = wire::id_type::kIpv4Address, .data = {10, 0, 0, 1}};
-    EXPECT_FALSE(authip::parse_traffic_ids(ids, exchange::Role::kInitiator));
+    EXPECT_FALSE(exchange::parse_traffic_ids(ids, exchange::Role::kInitiator));
     ids.responder = {.type = wire::id_type::kFqdn, .data = {'a'}};
-    EXPECT_FALSE(authip::parse_traffic_ids(ids, exchange::Role::kInitiator));
+    EXPECT_FALSE(exchange::parse_traffic_ids(ids, exchange::Role::kInitiator));
 }
 
 class NatTest : public testing::Test {
@@ -266,12 +266,12 @@ TEST(PayloadCheckTest, MissingRepeatedAndMisplaced) {
     const wire::Payload unknown{wire::Opaque{static_cast<PayloadType>(0xF0), {}}};
     const wire::Payload reserved{wire::Opaque{static_cast<PayloadType>(0x30), {}}};
     const std::vector<wire::Payload> good{nonce, vendor, unknown};
-    EXPECT_FALSE(authip::check_payloads(good, {{PayloadType::kNonce}}));
-    EXPECT_TRUE(authip::check_payloads(good, {{PayloadType::kNonce, 2, 2}}));
-    EXPECT_TRUE(authip::check_payloads(std::vector{nonce, nonce}, {{PayloadType::kNonce}}));
-    EXPECT_TRUE(authip::check_payloads(std::vector{nonce, reserved}, {{PayloadType::kNonce}}));
+    EXPECT_FALSE(exchange::check_payloads(good, {{PayloadType::kNonce}}));
+    EXPECT_TRUE(exchange::check_payloads(good, {{PayloadType::kNonce, 2, 2}}));
+    EXPECT_TRUE(exchange::check_payloads(std::vector{nonce, nonce}, {{PayloadType::kNonce}}));
+    EXPECT_TRUE(exchange::check_payloads(std::vector{nonce, reserved}, {{PayloadType::kNonce}}));
     EXPECT_TRUE(
-        authip::check_payloads(std::vector{nonce, wire::Payload{wire::Hash{}}}, {{PayloadType::kNonce}}));
+        exchange::check_payloads(std::vector{nonce, wire::Payload{wire::Hash{}}}, {{PayloadType::kNonce}}));
 }
 
 TEST(DosCookieTest, ProvesAddressAndCookieForAWhile) {

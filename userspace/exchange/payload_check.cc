@@ -1,10 +1,10 @@
-#include "authip/payload_check.h"
+#include "exchange/payload_check.h"
 
 #include <algorithm>
 
 #include "wire/names.h"
 
-namespace keyline::authip {
+namespace keyline::exchange {
 namespace {
 
 bool tolerated_anywhere(const wire::Payload& payload) {
@@ -35,4 +35,4 @@ std::optional<std::string> check_payloads(std::span<const wire::Payload> payload
 
 bool nonce_acceptable(const wire::Nonce& nonce) { return nonce.data.size() >= 8 && nonce.data.size() <= 256; }
 
-}  // namespace keyline::authip
+}  // namespace keyline::exchange

@@ -1,11 +1,11 @@
-#include "authip/qm_proposal.h"
+#include "exchange/qm_proposal.h"
 
 #include <algorithm>
 
 #include "wire/attributes.h"
 #include "wire/numbers.h"
 
-namespace keyline::authip {
+namespace keyline::exchange {
 namespace {
 
 using policy::Encryption;
@@ -261,4 +261,4 @@ policy::Lifetime agreed_lifetime(const policy::Lifetime& own, const QmTransform&
     return agreed;
 }
 
-}  // namespace keyline::authip
+}  // namespace keyline::exchange

@@ -14,7 +14,7 @@
 #include "policy/sad_entry.h"
 #include "wire/payloads.h"
 
-namespace keyline::authip {
+namespace keyline::exchange {
 
 inline constexpr std::uint32_t kMinSpi = 256;  // RFC 4303 2.1
 
@@ -66,4 +66,4 @@ std::expected<QmTransform, std::string> parse_qm_choice(const wire::SecurityAsso
 // Policy's lifetime, shortened to what the peer named; soft limits keep their share of the hard ones.
 policy::Lifetime agreed_lifetime(const policy::Lifetime& own, const QmTransform& chosen);
 
-}  // namespace keyline::authip
+}  // namespace keyline::exchange

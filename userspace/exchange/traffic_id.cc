@@ -1,11 +1,11 @@
-#include "authip/traffic_id.h"
+#include "exchange/traffic_id.h"
 
 #include <algorithm>
 #include <bit>
 
 #include "policy/protocol.h"
 
-namespace keyline::authip {
+namespace keyline::exchange {
 namespace {
 
 struct Side {
@@ -71,14 +71,14 @@ std::optional<Prefix> parse_prefix(const wire::Identification& id) {
 
 }  // namespace
 
-TrafficIds build_traffic_ids(const policy::Selector& selector, exchange::Role role) {
+TrafficIds build_traffic_ids(const policy::Selector& selector, Role role) {
     const wire::Identification local = build({selector.local, selector.protocol, selector.local_port});
     const wire::Identification remote = build({selector.remote, selector.protocol, selector.remote_port});
-    return role == exchange::Role::kInitiator ? TrafficIds{local, remote} : TrafficIds{remote, local};
+    return role == Role::kInitiator ? TrafficIds{local, remote} : TrafficIds{remote, local};
 }
 
-std::optional<policy::Selector> parse_traffic_ids(const TrafficIds& ids, exchange::Role role) {
-    const bool own_first = role == exchange::Role::kInitiator;
+std::optional<policy::Selector> parse_traffic_ids(const TrafficIds& ids, Role role) {
+    const bool own_first = role == Role::kInitiator;
     const wire::Identification& local = own_first ? ids.initiator : ids.responder;
     const wire::Identification& remote = own_first ? ids.responder : ids.initiator;
     const auto local_prefix = parse_prefix(local);
@@ -94,4 +94,4 @@ std::optional<policy::Selector> parse_traffic_ids(const TrafficIds& ids, exchang
                             .remote_port = remote.port};
 }
 
-}  // namespace keyline::authip
+}  // namespace keyline::exchange

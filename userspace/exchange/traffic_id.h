@@ -7,7 +7,7 @@
 #include "policy/selector.h"
 #include "wire/payloads.h"
 
-namespace keyline::authip {
+namespace keyline::exchange {
 
 struct TrafficIds {
     wire::Identification initiator;  // IDi
@@ -17,9 +17,9 @@ struct TrafficIds {
 };
 
 // `role` is this host's: whose traffic `selector.local` is.
-TrafficIds build_traffic_ids(const policy::Selector& selector, exchange::Role role);
+TrafficIds build_traffic_ids(const policy::Selector& selector, Role role);
 
 // nullopt when an ID is no address or subnet, or the two do not belong together (family, protocol, ports).
-std::optional<policy::Selector> parse_traffic_ids(const TrafficIds& ids, exchange::Role role);
+std::optional<policy::Selector> parse_traffic_ids(const TrafficIds& ids, Role role);
 
-}  // namespace keyline::authip
+}  // namespace keyline::exchange

@@ -8,7 +8,7 @@
 
 #include "wire/message.h"
 
-namespace keyline::authip {
+namespace keyline::exchange {
 
 struct PayloadCount {
     wire::PayloadType type{};
@@ -24,4 +24,4 @@ std::optional<std::string> check_payloads(std::span<const wire::Payload> payload
 // F8: 8 to 256 octets.
 bool nonce_acceptable(const wire::Nonce& nonce);
 
-}  // namespace keyline::authip
+}  // namespace keyline::exchange
