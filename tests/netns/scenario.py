@@ -16,8 +16,10 @@ MARKER = b"keyline-in-clear"
 
 
 class Scenario(unittest.TestCase):
+    behind_nat = ""  # "a", "b" or "ab"
+
     def setUp(self):
-        self.lab = self.enterContext(Lab())
+        self.lab = self.enterContext(Lab(self.behind_nat))
         self.a, self.b, self.cable = self.lab.a, self.lab.b, self.lab.cable
         # Cleanups run before those of the lab, while logs are there: a failure shows what the daemons said.
         self.addCleanup(self._show_logs_of_failure)
@@ -30,12 +32,15 @@ class Scenario(unittest.TestCase):
                     if daemon:
                         print(f"--- {daemon.log}\n{daemon.output()}", file=sys.stderr)
 
+    def peer_of(self, host):
+        return self.b if host is self.a else self.a
+
     # Rules
 
     def host_rule(self, host, action="protect", v6=False, **more):
         """A rule for everything between this host and the other one."""
-        peer = self.b if host is self.a else self.a
-        local, remote = (host.address_v6, peer.address_v6) if v6 else (host.address, peer.address)
+        peer = self.peer_of(host)
+        local, remote = (host.address_v6, peer.address_v6) if v6 else (host.address, peer.public_address)
         return {"name": f"{action}-{'v6' if v6 else 'v4'}", "local": local, "remote": remote, "action": action, **more}
 
     def configure(self, change=None, **rule):

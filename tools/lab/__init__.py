@@ -16,6 +16,8 @@
                      |     cable      |  every frame from left goes out at right, and back; tcpdump listens here
                      +----------------+
 
+Either host may have a NAT between its eth0 and the cable (nat.py), and then a private address on it.
+
 AF_XDP sends past the taps of the sending interface, and XDP receives before those of the receiving one, so a capture
 on either host would see nothing. The cable is a third namespace, where what crosses is ordinary packets; it is also
 the place to inject, alter or lose some.

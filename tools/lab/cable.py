@@ -15,10 +15,10 @@ class Cable(Namespace):
         super().__init__("cable", directory)
         self._captures = 0
 
-    def join(self, left_host, right_host, interface):
-        """Puts the cable between the interfaces of that name, which it creates."""
-        for host, end in ((left_host, self.LEFT), (right_host, self.RIGHT)):
-            connect(host, interface, self, end)
+    def join(self, left, right):
+        """Puts the cable between two interfaces, each a namespace and a name, which it creates."""
+        for (namespace, interface), end in ((left, self.LEFT), (right, self.RIGHT)):
+            connect(namespace, interface, self, end)
             self.run("ip", "link", "set", end, "addrgenmode", "none", "arp", "off", "promisc", "on")
         self.plug()
 

@@ -31,7 +31,9 @@ class Host(Namespace):
         super().__init__(f"{name}.keyline.example", os.path.join(directory, name))
         self.name = name
         self.principal = f"host/{self.hostname}@{REALM}"
+        self.number = number
         self.address = f"10.77.0.{number}"
+        self.public_address = self.address  # as the other host knows it: a NAT has one of its own
         self.address_v6 = f"fd77::{number}"
         self.config_path = os.path.join(self.directory, "keyline.toml")
         self.keylined = None

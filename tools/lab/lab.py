@@ -11,6 +11,7 @@ import tempfile
 from lab.cable import Cable
 from lab.domain import Domain
 from lab.host import Host
+from lab.nat import Nat
 from lab.processes import LabError
 
 
@@ -19,7 +20,14 @@ def _exit_on(number, _frame):
 
 
 class Lab:
-    """`with Lab() as lab:` gives lab.a, lab.b, lab.cable and lab.domain; nothing of Keyline runs yet."""
+    """`with Lab() as lab:` gives lab.a, lab.b, lab.cable and lab.domain; nothing of Keyline runs yet.
+
+    Hosts named in `behind_nat` ("a", "b" or "ab") have lab.nats[name] between themselves and the cable; that of b, who
+    mostly responds, forwards IKE to it. Such a host has no IPv6 there.
+    """
+
+    def __init__(self, behind_nat=""):
+        self._behind_nat = behind_nat
 
     def __enter__(self):
         if os.geteuid() != 0:
@@ -33,10 +41,12 @@ class Lab:
             self.a = self._closing(stack, Host("a", 1, self.directory))
             self.b = self._closing(stack, Host("b", 2, self.directory))
             self.cable = self._closing(stack, Cable(os.path.join(self.directory, "cable")))
-            self.cable.join(self.a, self.b, Host.INTERFACE)
+            self.nats = {host.name: self._closing(stack, Nat(host, self.directory, forwards=host is self.b))
+                         for host in self.hosts if host.name in self._behind_nat}
+            self.cable.join(*(self._end(host) for host in self.hosts))
             self.domain = self._closing(stack, Domain(os.path.join(self.directory, "dc"), self.hosts))
             for host in self.hosts:
-                host.bring_up()
+                self.nats.get(host.name, host).bring_up()
                 host.join_domain(self.domain)
             self._stack = stack.pop_all()
         return self
@@ -46,6 +56,11 @@ class Lab:
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)
         self._stack.close()
         signal.signal(signal.SIGINT, before)
+
+    def _end(self, host):
+        """The namespace and interface that the cable is plugged into."""
+        nat = self.nats.get(host.name)
+        return (nat, Nat.OUTSIDE) if nat else (host, Host.INTERFACE)
 
     @staticmethod
     def _closing(stack, namespace):

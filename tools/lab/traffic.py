@@ -59,10 +59,13 @@ class BackgroundPing:
         return read_ping(self._process.output())
 
 
+_servers = itertools.count(1)
+
+
 def iperf(client, server, address, seconds=3, *options):
     """Bits per second that the server received over TCP."""
-    listener = server.start("iperf3", "--server", "--one-off", "--forceflush", log="iperf3.log")
+    listener = server.start("iperf3", "--server", "--one-off", "--forceflush", log=f"iperf3-{next(_servers)}.log")
     listener.wait_for_output("listening")
     report = client.output("iperf3", "--client", address, "--time", seconds, "--json", *options, timeout=seconds + 60)
-    listener.wait(10)
+    listener.wait(60)
     return json.loads(report)["end"]["sum_received"]["bits_per_second"]
