@@ -4,6 +4,7 @@
 
 #include <bpf/bpf_helpers.h>
 
+#include "dos_cookie.h"
 #include "flow.h"
 #include "fragments.h"
 #include "handover.h"
@@ -87,6 +88,20 @@ static __always_inline int esp(struct xdp_md *xdp, struct kl_packet *packet, __u
 	return hand_over(xdp, index, KL_HANDOVER_OPEN, port, port, KL_REASON_IN_FASTPATH);
 }
 
+static __always_inline int ike(struct xdp_md *xdp, struct kl_config *config, struct kl_packet *packet)
+{
+	__u32 marker = packet->tuple.remote_port == config->nat_port ? sizeof(__u32) : 0;
+	int reason = KL_REASON_PASS_IKE;
+
+	if (!packet->first_fragment && !packet->later_fragment)
+		reason = kl_guard_ike(xdp, packet, marker);
+	if (reason == KL_REASON_COOKIE_SENT) {
+		kl_count(reason);
+		return XDP_TX;
+	}
+	return reason == KL_REASON_PASS_IKE ? pass(reason) : drop(reason);
+}
+
 static __always_inline int from_unprotected(struct xdp_md *xdp, struct kl_config *config, struct kl_packet *packet,
 					    __u32 port)
 {
@@ -112,7 +127,7 @@ static __always_inline int from_unprotected(struct xdp_md *xdp, struct kl_config
 		if (packet->first_fragment)
 			kl_remember_fragment(packet, encapsulated ? KL_FRAGMENT_ESP : KL_FRAGMENT_IKE);
 		if (!encapsulated)
-			return pass(KL_REASON_PASS_IKE);
+			return ike(xdp, config, packet);
 		if (packet->first_fragment || packet->later_fragment)
 			return hand_over(xdp, 0, KL_HANDOVER_REASSEMBLE, port, port, KL_REASON_IN_FASTPATH);
 		return esp(xdp, packet, port);

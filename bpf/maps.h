@@ -11,6 +11,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "shared/config.h"
+#include "shared/dos_cookie.h"
 #include "shared/event.h"
 #include "shared/flow.h"
 #include "shared/maps.h"
@@ -177,6 +178,15 @@ struct {
 	__type(value, struct kl_worker_counters);
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 } kl_worker_counters SEC(".maps") __weak;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct kl_dos_cookies);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+} kl_dos_cookies SEC(".maps") __weak;
 
 static __always_inline void kl_count(enum kl_reason reason)
 {

@@ -49,7 +49,8 @@ struct kl_packet {
 	__u8 later_fragment;   /* no ports, and for IPv6 not always the protocol */
 	__u8 hop_limit;
 	__u8 extended;         /* has IPv4 options, IPv6 extension headers or VLAN tags */
-	__u8 reserved[2];      /* Linux 6.1 wants every octet that a global function gets initialized, padding too */
+	__u8 network;          /* octets before the IP header */
+	__u8 reserved;         /* Linux 6.1 wants every octet that a global function gets initialized, padding too */
 	__u32 identification;  /* of a fragment */
 	__u32 spi;             /* of ESP, host order; of UDP the first four octets of data */
 	__u32 payload_length;  /* octets after the IP header and its extensions */
@@ -245,6 +246,7 @@ static __always_inline enum kl_parse_result kl_parse(const __u8 *data, const __u
 	if (tags > KL_MAX_VLAN_TAGS)
 		return KL_BAD_HEADERS;
 	packet->extended = tags > 0;
+	packet->network = offset;
 	if (protocol == bpf_htons(ETH_P_IP))
 		return kl_parse_ipv4(data, end, offset, packet);
 	if (protocol == bpf_htons(ETH_P_IPV6))

@@ -53,7 +53,9 @@
 	X(DROP_CONGESTION, "congestion", "a congestion mark on an outer header whose inner packet cannot carry it (RFC 6040 4.2)", "a router on the way marks packets that are not ECN-capable") \
 	/* what the kernel programs add to the list */ \
 	X(PASS_ESP, "pass-esp", "ESP that left by an interface without passing the fast path: forwarded, or made by the kernel", "none needed") \
-	X(DROP_HANDOVER, "handover", "a frame on the handover pair that is not the fast path's", "find the program that sends on the handover interface")
+	X(DROP_HANDOVER, "handover", "a frame on the handover pair that is not the fast path's", "find the program that sends on the handover interface") \
+	X(COOKIE_SENT, "cookie-sent", "a first message without a good DoS cookie: XDP has asked its sender for one", "none needed; a flood of first messages is under way") \
+	X(DROP_COOKIE, "cookie", "a malformed main mode message during a flood of first messages", "the sender is broken or hostile")
 
 enum kl_reason {
 #define X(identifier, name, cause, remedy) KL_REASON_##identifier,

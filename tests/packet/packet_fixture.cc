@@ -208,6 +208,7 @@ Outcome PacketTest::run(Program program, const Bytes& frame, const std::string& 
     if (program == Program::kIngress) {
         outcome.verdict = value == XDP_PASS       ? Verdict::kPass
                           : value == XDP_REDIRECT ? Verdict::kHandOver
+                          : value == XDP_TX       ? Verdict::kTransmit
                                                   : Verdict::kDrop;
     } else {
         outcome.verdict = value == TC_ACT_UNSPEC ? Verdict::kPass

@@ -15,7 +15,7 @@
 namespace keyline::datapath {
 
 enum class Program : std::uint8_t { kEgress, kIngress };
-enum class Verdict : std::uint8_t { kPass, kDrop, kHandOver };
+enum class Verdict : std::uint8_t { kPass, kDrop, kHandOver, kTransmit };
 
 struct Outcome {
     Verdict verdict = Verdict::kDrop;

@@ -1,7 +1,11 @@
 // What anybody on the network can do to a keyer, and that a clean negotiation succeeds right after.
 #include <gtest/gtest.h>
 
+#include <bit>
+#include <cstring>
+
 #include "authip/dos_cookie.h"
+#include "shared/dos_cookie.h"
 #include "simulation/pair.h"
 #include "simulation/raw_peer.h"
 
@@ -97,11 +101,9 @@ TEST(HostileTest, MessagesDamagedOnTheWayAreRepeated) {
     expect_clean_negotiation(pair);
 }
 
-// First messages from as many addresses as there are: no memory beyond the threshold, cookies for the rest.
-TEST(HostileTest, FloodFromEverywhereMeetsCookies) {
-    const exchange::Send first = conversation().front();
-    Pair pair{Wishes{}};
-    for (std::uint32_t i = 0; i < 5000; ++i) {
+// First messages from as many addresses as there are.
+void flood(Pair& pair, const exchange::Send& first, std::uint32_t count) {
+    for (std::uint32_t i = 0; i < count; ++i) {
         Bytes data = first.data;
         data[0] = static_cast<std::uint8_t>(i >> 8);
         data[1] = static_cast<std::uint8_t>(i | 1);
@@ -109,14 +111,78 @@ TEST(HostileTest, FloodFromEverywhereMeetsCookies) {
         append_be32(octets, 0xC0000200 + i);
         pair.world.deliver({*IpAddress::from_octets(octets), 500}, {pair.b.address, 500}, data);
     }
+}
+
+// No memory beyond the threshold, cookies for the rest.
+TEST(HostileTest, FloodFromEverywhereMeetsCookies) {
+    Pair pair{Wishes{}};
+    flood(pair, conversation().front(), 5000);
     EXPECT_LE(pair.b.keyer->limits().incomplete, 500U);
     EXPECT_TRUE(pair.b.keyer->limits().dos_protection);
+    EXPECT_TRUE(pair.b.dos_protection.active);
     EXPECT_GT(pair.b.keyer->counters()[Reason::kDosCookieSent], 4000U);
     pair.acquire_at_a();  // follows the cookie
     pair.world.run(5s);
     EXPECT_EQ(pair.a.datapath.outbound.size(), 1U);
     pair.world.run(200s);
     EXPECT_EQ(pair.b.keyer->limits().incomplete, 0U);
+    EXPECT_FALSE(pair.b.keyer->limits().dos_protection);
+    EXPECT_FALSE(pair.b.dos_protection.active);
+    pair.check_rest();
+}
+
+TEST(HostileTest, CookieSecretsTurnWhileTheFloodLasts) {
+    Pair pair{Wishes{}};
+    auto patient = std::make_shared<policy::Policy>(*pair.b.policy);
+    patient->keying.responder_timeout = 200s;
+    patient->keying.dos_threshold = 50;
+    pair.world.change_policy(pair.b, patient);
+    flood(pair, conversation().front(), 100);
+    ASSERT_TRUE(pair.b.dos_protection.active);
+    for (int turns = 0; turns < 3; ++turns) {
+        const Secret before = pair.b.dos_protection.secrets.current.clone();
+        pair.world.run(60s);
+        ASSERT_TRUE(pair.b.dos_protection.active);
+        EXPECT_EQ(pair.b.dos_protection.secrets.previous, before);
+        EXPECT_FALSE(pair.b.dos_protection.secrets.current == before);
+    }
+    pair.world.run(200s);
+    EXPECT_FALSE(pair.b.dos_protection.active);
+    pair.check_rest();
+}
+
+// The kernel asks for cookies and does not know that #1 had come before, and that #2 was lost.
+TEST(HostileTest, ARepetitionThatMeetsTheProtectionBeginsAnew) {
+    Pair pair{Wishes{}};
+    const exchange::Send other = conversation().front();
+    std::optional<exchange::Send> first;
+    pair.world.swallow = [&](const exchange::Send& message) {
+        if (message.local.address == pair.a.address && !first) {
+            first = message;
+            return false;
+        }
+        return true;
+    };
+    pair.acquire_at_a();
+    pair.world.run(1s);
+    ASSERT_TRUE(first);
+    flood(pair, other, 1000);
+    ASSERT_TRUE(pair.b.dos_protection.active);
+    pair.world.swallow = nullptr;
+    wire::Cookie initiator;
+    std::copy_n(first->data.begin(), initiator.size(), initiator.begin());
+    kl_siphash_key secret;
+    std::memcpy(&secret, pair.b.dos_protection.secrets.current.view().data(), sizeof(secret));
+    kl_cookie_peer peer{.address = {}, .port = first->local.port, .family = KL_FAMILY_V4, .reserved = {}};
+    std::ranges::copy(pair.a.address.octets(), peer.address.octets);
+    const auto cookie =
+        std::bit_cast<wire::Cookie>(kl_dos_cookie(&secret, &peer, std::bit_cast<std::uint64_t>(initiator)));
+    SeededRandom random(1);
+    pair.world.deliver(first->remote, first->local, authip::build_dos_cookie(initiator, cookie, random));
+    pair.world.run(5s);
+    EXPECT_EQ(pair.a.datapath.outbound.size(), 1U);
+    EXPECT_EQ(pair.b.datapath.outbound.size(), 1U);
+    pair.world.run(200s);
     pair.check_rest();
 }
 

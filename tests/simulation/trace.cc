@@ -52,6 +52,7 @@ std::string text_of(const exchange::Report& report) {
                        message_text(r.number, r.encrypted, r.message_id, r.payloads);
             },
             [](const Dropped& r) { return "drops: " + std::string(reason_name(r.reason)) + " " + r.text; },
+            [](const DosProtection& r) { return "DoS protection " + std::string(r.active ? "on" : "off"); },
             [](const AdminDone& r) { return "admin " + std::to_string(r.request) + ": " + r.text; },
             [](const Warning& r) { return "warning: " + r.text; },
             [](const ShutdownDone&) { return std::string("shutdown done"); }},

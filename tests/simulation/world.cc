@@ -150,6 +150,7 @@ void World::perform(Host& host, exchange::Action& action) {
                           [&](exchange::AcquireFailed& failed) {
                               host.acquires.erase({failed.rule, failed.packet});
                           },
+                          [&](exchange::SetDosProtection& set) { host.dos_protection = std::move(set); },
                           [&](exchange::Report& report) {
                               if (std::holds_alternative<exchange::ShutdownDone>(report))
                                   host.shut_down = true;

@@ -49,6 +49,7 @@ struct Host {
     std::optional<Instant> timer;
     Datapath datapath;
     std::set<std::pair<std::uint32_t, policy::PacketTuple>> acquires;  // raised, neither served nor failed
+    exchange::SetDosProtection dos_protection;                         // as the keyer last said
     std::vector<exchange::Report> reports;
     bool shut_down = false;
 };

@@ -6,6 +6,9 @@ import os
 from lab import inject
 from lab.capture import Capture
 from lab.namespace import Namespace, connect
+from lab.processes import run
+
+_XDP_PASS = '__attribute__((section("xdp"))) int pass_all(void *frame) { return 2; } /* XDP_PASS */'
 
 
 class Cable(Namespace):
@@ -33,6 +36,12 @@ class Cable(Namespace):
         """Lets nothing cross."""
         for end in (self.LEFT, self.RIGHT):
             self.run("tc", "filter", "delete", "dev", end, "ingress")
+
+    def run_xdp(self, end):
+        """Attaches an XDP program that passes everything: a veth takes what XDP_TX sends only when it runs XDP itself."""
+        program = os.path.join(self.directory, "pass.o")
+        run(["clang-16", "-target", "bpf", "-O2", "-x", "c", "-c", "-", "-o", program], input=_XDP_PASS)
+        self.run("ip", "link", "set", "dev", end, "xdpdrv", "obj", program, "sec", "xdp")
 
     def set_mtu(self, octets):
         for end in (self.LEFT, self.RIGHT):

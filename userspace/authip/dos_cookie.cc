@@ -1,51 +1,85 @@
 #include "authip/dos_cookie.h"
 
 #include <algorithm>
-#include <chrono>
+#include <array>
+#include <bit>
+#include <cstring>
 #include <utility>
 
 #include "authip/message_io.h"
-#include "crypto/hmac.h"
+#include "shared/dos_cookie.h"
 #include "wire/build.h"
 
 namespace keyline::authip {
 namespace {
 
-constexpr std::chrono::seconds kSecretLifetime{60};
-constexpr std::size_t kSecretOctets = 32;
+kl_siphash_key key_of(const Secret& secret) {
+    kl_siphash_key key;
+    std::memcpy(&key, secret.view().data(), sizeof(key));
+    return key;
+}
+
+kl_cookie_peer peer_of(const Endpoint& endpoint) {
+    kl_cookie_peer peer{};
+    std::ranges::copy(endpoint.address.octets(), peer.address.octets);
+    peer.port = endpoint.port;
+    peer.family = endpoint.address.is_v4() ? KL_FAMILY_V4 : KL_FAMILY_V6;
+    return peer;
+}
 
 wire::Cookie compute(const Secret& secret, const Endpoint& peer, const wire::Cookie& initiator_cookie) {
-    Bytes port;
-    append_be16(port, peer.port);
-    const Bytes mac = crypto::hmac(crypto::HashAlgorithm::kSha256, secret.view(),
-                                   {peer.address.octets(), port, initiator_cookie});
-    wire::Cookie cookie;
-    std::copy_n(mac.begin(), cookie.size(), cookie.begin());
-    cookie[0] |= 1;  // never zero, which would mean none
-    return cookie;
+    const kl_siphash_key key = key_of(secret);
+    const kl_cookie_peer of_peer = peer_of(peer);
+    const std::uint64_t mac = kl_dos_cookie(&key, &of_peer, std::bit_cast<std::uint64_t>(initiator_cookie));
+    return std::bit_cast<wire::Cookie>(mac);
 }
 
 }  // namespace
 
+Secret DosCookies::new_secret() {
+    Secret secret(sizeof(kl_siphash_key));
+    random_.fill(secret.writable());
+    return secret;
+}
+
 void DosCookies::turn(exchange::Instant now) {
-    if (!secret_.empty() && now < turned_ + kSecretLifetime) return;
-    previous_ = now < turned_ + 2 * kSecretLifetime ? std::move(secret_) : Secret();
-    secret_ = Secret(kSecretOctets);
-    random_.fill(secret_.writable());
+    if (!secrets_.current.empty() && now < next_turn()) return;
+    const bool recent = !secrets_.current.empty() && now < next_turn() + kSecretLifetime;
+    secrets_.previous = recent ? std::move(secrets_.current) : new_secret();
+    secrets_.current = new_secret();
     turned_ = now;
 }
 
 wire::Cookie DosCookies::make(exchange::Instant now, const Endpoint& peer,
                               const wire::Cookie& initiator_cookie) {
     turn(now);
-    return compute(secret_, peer, initiator_cookie);
+    return compute(secrets_.current, peer, initiator_cookie);
 }
 
 bool DosCookies::check(exchange::Instant now, const Endpoint& peer, const wire::Cookie& initiator_cookie,
                        const wire::Cookie& cookie) {
     turn(now);
-    return equal_constant_time(compute(secret_, peer, initiator_cookie), cookie) ||
-           (!previous_.empty() && equal_constant_time(compute(previous_, peer, initiator_cookie), cookie));
+    return equal_constant_time(compute(secrets_.current, peer, initiator_cookie), cookie) ||
+           equal_constant_time(compute(secrets_.previous, peer, initiator_cookie), cookie);
+}
+
+wire::Cookie DosCookies::new_initiator_cookie(exchange::Instant now, const IpAddress& peer) {
+    turn(now);
+    const kl_siphash_key key = key_of(secrets_.current);
+    const kl_cookie_peer of_peer = peer_of({peer, 0});
+    std::array<std::uint32_t, 2> halves{};
+    std::array<std::uint8_t, sizeof(std::uint32_t)> random;
+    do {
+        random_.fill(random);
+        halves[0] = std::bit_cast<std::uint32_t>(random);
+    } while (halves[0] == 0);  // CKY-I is not zero (F4)
+    halves[1] = kl_initiator_tag(&key, &of_peer, halves[0]);
+    return std::bit_cast<wire::Cookie>(halves);
+}
+
+exchange::CookieSecrets DosCookies::secrets(exchange::Instant now) {
+    turn(now);
+    return {secrets_.current.clone(), secrets_.previous.clone()};
 }
 
 Bytes build_dos_cookie(const wire::Cookie& initiator_cookie, const wire::Cookie& cookie,

@@ -5,9 +5,9 @@
 #include "authip/main_mode.h"
 #include "authip/main_mode_gss.h"
 #include "authip/nat_detection.h"
-#include "exchange/payload_check.h"
 #include "authip/teardown.h"
 #include "authip/vendor_ids.h"
+#include "exchange/payload_check.h"
 #include "wire/build.h"
 #include "wire/principal_name.h"
 
@@ -124,8 +124,7 @@ void start_main_mode(Session& session, Host& host, const policy::MainMode& main_
     session.group = main_mode.offered_group();
     for (const policy::AuthMethod method : main_mode.auth)
         session.methods.push_back(static_cast<auth::MethodId>(method));
-    const Bytes cookie = random_octets(host.random(), session.initiator_cookie.size());
-    std::ranges::copy(cookie, session.initiator_cookie.begin());
+    session.initiator_cookie = host.new_initiator_cookie(session.name.remote.address);
     session.initiator_nonce = random_octets(host.random(), kNonceOctets);
     if (const auto group = crypto::dh_group(static_cast<std::uint16_t>(session.group))) {
         session.dh = crypto::DhKeyPair::generate(*group, host.random());

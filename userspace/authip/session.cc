@@ -48,6 +48,11 @@ bool Session::accept(exchange::Host& host, const exchange::DatagramReceived& dat
     return accept_first_message(*this, host, datagram, header);
 }
 
+bool Session::may_begin_anew() const {
+    return state == State::kMainModeResponderFirstExchangeDone && mm_channel.next == 1 && !mm_channel.busy &&
+           first_responder_cookie == wire::Cookie{};
+}
+
 void Session::receive(exchange::Host& host, const exchange::DatagramReceived& datagram,
                       const wire::Header& header) {
     authip::receive(*this, host, datagram, header);

@@ -180,6 +180,7 @@ struct Session final : exchange::Session {
     void start(exchange::Host& host, const policy::MainMode& with) override;
     bool accept(exchange::Host& host, const exchange::DatagramReceived& datagram,
                 const wire::Header& header) override;
+    bool may_begin_anew() const override;
     void receive(exchange::Host& host, const exchange::DatagramReceived& datagram,
                  const wire::Header& header) override;
     void finish_step(exchange::Host& host, auth::StepResult result) override;

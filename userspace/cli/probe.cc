@@ -83,6 +83,7 @@ daemon::KeyerDriver::Outputs Probe::outputs() {
         .install = [](const exchange::InstallSa&) {},
         .remove = [](const exchange::RemoveSa&) {},
         .acquire_failed = [this](const exchange::AcquireFailed&) { conclude(false); },
+        .dos_protection = [](const exchange::SetDosProtection&) {},
         .report = [this](const exchange::Report& report) { take(report); },
     };
 }

@@ -122,7 +122,8 @@ void render_status(const Json& status, std::ostream& out) {
         << fmt::format("listening on   {}\n", joined(status.at("listen")))
         << fmt::format("keying         {} main modes ({} unfinished), {} quick modes\n",
                        field(status, "main_modes"), field(status, "incomplete_main_modes"),
-                       field(status, "quick_modes"));
+                       field(status, "quick_modes"))
+        << fmt::format("DoS cookies    {}\n", field(status, "dos_cookies"));
     render_datapath(status.at("datapath"), out);
 }
 

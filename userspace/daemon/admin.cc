@@ -67,6 +67,16 @@ std::expected<datapath::Datapath*, RequestError> Admin::datapath() const {
         RequestError{ErrorCode::kFailed, "keylined runs with --no-datapath: start it without"});
 }
 
+// Who asks the senders of first messages for a cookie.
+std::string Admin::cookie_place(bool wanted) const {
+    if (!wanted) return "off";
+    if (!instance_.datapath) return "keylined";
+    const std::vector<datapath::PortView> ports = instance_.datapath->view().ports();
+    const bool in_kernel = std::ranges::any_of(
+        ports, [](const datapath::PortView& port) { return port.port.role == KL_PORT_UNPROTECTED; });
+    return in_kernel ? "XDP" : "keylined";
+}
+
 Admin::Outcome Admin::status(const Request&) {
     const auto now = std::chrono::steady_clock::now();
     const exchange::LimitsSnapshot limits = instance_.keyer->keyer().limits();
@@ -86,6 +96,7 @@ Admin::Outcome Admin::status(const Request&) {
         {"quick_modes", limits.quick_modes},
         {"authentication_steps", limits.auth_steps},
         {"dos_protection", limits.dos_protection},
+        {"dos_cookies", cookie_place(limits.dos_protection)},
         {"datapath", nullptr}};
     if (instance_.datapath) {
         const datapath::View& view = instance_.datapath->view();

@@ -29,6 +29,7 @@ class Admin {
     void down(const Request& request, const ControlServer::Reply& reply);
 
     std::expected<datapath::Datapath*, RequestError> datapath() const;
+    std::string cookie_place(bool wanted) const;
 
     Instance& instance_;
 };

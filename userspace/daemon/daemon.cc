@@ -132,6 +132,11 @@ KeyerDriver::Outputs Daemon::keyer_outputs() {
             [this](const exchange::AcquireFailed& failed) {
                 if (instance_.datapath) instance_.datapath->release(failed.rule, failed.packet);
             },
+        .dos_protection =
+            [this](const exchange::SetDosProtection& set) {
+                if (!instance_.datapath) return;
+                instance_.datapath->set_dos_protection(set.active, set.secrets.current, set.secrets.previous);
+            },
         .report =
             [this](const exchange::Report& report) {
                 reports_.take(report);

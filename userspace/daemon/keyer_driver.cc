@@ -38,6 +38,7 @@ void KeyerDriver::perform(exchange::Action& action) {
                    [this](const exchange::InstallSa& install) { outputs_.install(install); },
                    [this](const exchange::RemoveSa& remove) { outputs_.remove(remove); },
                    [this](const exchange::AcquireFailed& failed) { outputs_.acquire_failed(failed); },
+                   [this](const exchange::SetDosProtection& set) { outputs_.dos_protection(set); },
                    [this](const exchange::Report& report) { outputs_.report(report); },
                },
                action);

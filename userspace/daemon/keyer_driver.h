@@ -23,6 +23,7 @@ class KeyerDriver {
         std::function<void(const exchange::InstallSa&)> install;
         std::function<void(const exchange::RemoveSa&)> remove;
         std::function<void(const exchange::AcquireFailed&)> acquire_failed;
+        std::function<void(const exchange::SetDosProtection&)> dos_protection;
         std::function<void(const exchange::Report&)> report;
     };
 

@@ -118,6 +118,9 @@ Json fields_of(const Report& report) {
                 return event("dropped",
                              {{"reason", reason_name(r.reason)}, {"remote", r.remote.to_string()}});
             },
+            [](const DosProtection& r) {
+                return event("dos-protection", {{"active", r.active}, {"incomplete", r.incomplete}});
+            },
             [](const AdminDone& r) {
                 return event("admin-done", {{"ok", r.ok}});
             },

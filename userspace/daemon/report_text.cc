@@ -105,6 +105,10 @@ std::string to_text(const Report& report) {
                 return fmt::format("dropped a message from {}: {}: {}", r.remote.to_string(),
                                    reason_name(r.reason), printable(r.text));
             },
+            [](const DosProtection& r) {
+                return fmt::format("DoS protection {}: {} unfinished main modes", r.active ? "on" : "off",
+                                   r.incomplete);
+            },
             [](const AdminDone& r) {
                 return fmt::format("request {}: {}", r.ok ? "done" : "failed", r.text);
             },
@@ -116,18 +120,20 @@ std::string to_text(const Report& report) {
 
 spdlog::level::level_enum level_of(const Report& report) {
     using spdlog::level::level_enum;
-    return std::visit(Overloaded{
-                          [](const MmEstablished&) { return level_enum::info; },
-                          [](const QmEstablished&) { return level_enum::info; },
-                          [](const QmDeleted&) { return level_enum::info; },
-                          [](const MmDeleted&) { return level_enum::info; },
-                          [](const MethodFailed&) { return level_enum::warn; },
-                          [](const NegotiationFailed&) { return level_enum::warn; },
-                          [](const Warning&) { return level_enum::warn; },
-                          [](const Dropped&) { return level_enum::info; },
-                          [](const auto&) { return level_enum::debug; },
-                      },
-                      report);
+    return std::visit(
+        Overloaded{
+            [](const MmEstablished&) { return level_enum::info; },
+            [](const QmEstablished&) { return level_enum::info; },
+            [](const QmDeleted&) { return level_enum::info; },
+            [](const MmDeleted&) { return level_enum::info; },
+            [](const MethodFailed&) { return level_enum::warn; },
+            [](const NegotiationFailed&) { return level_enum::warn; },
+            [](const DosProtection& r) { return r.active ? level_enum::warn : level_enum::info; },
+            [](const Warning&) { return level_enum::warn; },
+            [](const Dropped&) { return level_enum::info; },
+            [](const auto&) { return level_enum::debug; },
+        },
+        report);
 }
 
 bool is_provoked(const Report& report) {

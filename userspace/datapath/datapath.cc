@@ -9,6 +9,7 @@
 #include "bpfmap/bpf_map.h"
 #include "datapath/clock.h"
 #include "datapath/convert.h"
+#include "datapath/cookie_store.h"
 #include "datapath/event_ring.h"
 #include "datapath/handover_pair.h"
 #include "datapath/netlink.h"
@@ -53,6 +54,7 @@ struct Datapath::State {
     bpfmap::MappedArray<kl_config> config;
     std::optional<RuleStore> rules;
     std::optional<SaStore> sas;
+    std::optional<CookieStore> cookies;
     std::optional<Ports> ports;
     std::optional<EventRing> events;
     bpfmap::Map acquires;
@@ -90,6 +92,7 @@ std::expected<void, std::string> Datapath::State::open(const Options& options) {
         [&] { return fill_new_config(config[0]), Done(); },
         [&] { return keep(rules, RuleStore::open(pins, config[0])); },
         [&] { return keep(sas, SaStore::open(pins, config[0], *rules)); },
+        [&] { return keep(cookies, CookieStore::open(pins)); },
         [&] { return keep(event_map, bpfmap::Map::open_pinned(pins.path("kl_events"))); },
         [&] { return keep(events, EventRing::open(std::move(event_map))); },
         [&] { return keep(acquires, bpfmap::Map::open_pinned(pins.path("kl_acquires"))); },
@@ -175,6 +178,10 @@ void Datapath::release(std::uint32_t rule, const policy::PacketTuple& packet) {
     kl_make_slot_key(&key, rule, 0, &tuple, &shape);
     // Full or not, the map takes it: it is an LRU.
     (void)state_->acquires.update(key, monotonic_nanoseconds());
+}
+
+void Datapath::set_dos_protection(bool active, const Secret& current, const Secret& previous) {
+    state_->cookies->set(active, current, previous);
 }
 
 int Datapath::event_fd() const { return state_->events->fd(); }

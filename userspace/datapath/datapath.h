@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/ip_address.h"
+#include "base/secret.h"
 #include "datapath/view.h"
 #include "policy/policy.h"
 #include "policy/sad_entry.h"
@@ -85,6 +86,10 @@ class Datapath {
 
     // The acquire for this rule and packet has failed: the next one is raised after the acquire interval.
     void release(std::uint32_t rule, const policy::PacketTuple& packet);
+
+    // From now on XDP asks the senders of first messages for DoS cookies under these secrets, or no more.
+    // While it is on, `previous` is the `current` of the call before.
+    void set_dos_protection(bool active, const Secret& current, const Secret& previous);
 
     // Readable when drain() has something to return.
     int event_fd() const;

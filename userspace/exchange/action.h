@@ -10,6 +10,7 @@
 #include "auth/method.h"
 #include "base/bytes.h"
 #include "base/ip_address.h"
+#include "base/secret.h"
 #include "exchange/instant.h"
 #include "exchange/report.h"
 #include "policy/sad_entry.h"
@@ -60,8 +61,21 @@ struct AcquireFailed {
     policy::PacketTuple packet;
 };
 
-using Action =
-    std::variant<Send, SendKeepalive, InstallSa, RemoveSa, StartAuthStep, ArmTimer, AcquireFailed, Report>;
+// What cookies are made under (shared/dos_cookie.h), and were before that.
+struct CookieSecrets {
+    Secret current;
+    Secret previous;
+};
+
+// First messages are to bring a DoS cookie, or need not any more (MS-AIPS 3.1.7.6); again whenever the
+// secrets have turned. Who can ask for cookies in the keyer's place may do so; the keyer does as well.
+struct SetDosProtection {
+    bool active = false;
+    CookieSecrets secrets;
+};
+
+using Action = std::variant<Send, SendKeepalive, InstallSa, RemoveSa, StartAuthStep, ArmTimer, AcquireFailed,
+                            SetDosProtection, Report>;
 using Actions = std::vector<Action>;
 
 }  // namespace keyline::exchange

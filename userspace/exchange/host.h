@@ -34,6 +34,8 @@ class Host {
     // MS-AIPS 3.1.7.2: what is sent now is sent again once at most.
     virtual bool shutting_down() const = 0;
 
+    // For a negotiation that this host begins with `remote`.
+    virtual wire::Cookie new_initiator_cookie(const IpAddress& remote) = 0;
     // An inbound SPI that no SA and no negotiation of this host has: random, 256 or more (Q2). It is given
     // back unless it comes with qm_established.
     virtual std::uint32_t new_spi() = 0;

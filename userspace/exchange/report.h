@@ -146,6 +146,12 @@ struct Dropped {
     std::string text;
 };
 
+// First messages have to bring a cookie now, or need not any more (MS-AIPS 3.1.7.6).
+struct DosProtection {
+    bool active = false;
+    std::size_t incomplete = 0;  // unfinished main mode SAs
+};
+
 // An administrator's request has ended.
 struct AdminDone {
     std::uint64_t request = 0;
@@ -162,7 +168,7 @@ struct ShutdownDone {};
 
 using Report = std::variant<MmStarted, MmProposed, MmChosen, MethodTried, MethodFailed, MmEstablished,
                             QmProposed, QmEstablished, QmDeleted, MmDeleted, NegotiationFailed, MessageSent,
-                            MessageReceived, Dropped, AdminDone, Warning, ShutdownDone>;
+                            MessageReceived, Dropped, DosProtection, AdminDone, Warning, ShutdownDone>;
 
 std::string to_string(Role role);
 std::string to_string(By by);

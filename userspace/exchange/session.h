@@ -35,6 +35,9 @@ struct Session : MmSa {
     // A first message, into a fresh responder whose expected peer is set. False: it has been refused, and
     // there is nothing to keep.
     virtual bool accept(Host& host, const DatagramReceived& datagram, const wire::Header& header) = 0;
+    // A responder that has done no more than answer a first message without a DoS cookie: the same with one
+    // may take its place.
+    virtual bool may_begin_anew() const { return false; }
     // A datagram of this protocol with the SA's initiator cookie, between its two addresses.
     virtual void receive(Host& host, const DatagramReceived& datagram, const wire::Header& header) = 0;
     // The authentication step that start_step asked for has ended.

@@ -36,11 +36,25 @@ void Engine::on(DatagramReceived& event) {
         if (header->exchange_type == ExchangeType::kAuthipMainMode) return new_responder(event, *header);
         return drop(Reason::kUnknownSa, event.remote);
     }
+    if (begins_anew(*session, event, *header)) {
+        report(exchange::MmDeleted{session->name, "begun anew with a DoS cookie"});
+        sessions_.erase(session->name.id);
+        return new_responder(event, *header);
+    }
     if (session->name.local.address != event.local.address || session->dialect() != header->dialect()) {
         return drop(Reason::kUnknownSa, event.remote);
     }
     session->receive(*this, event, *header);
     touch(*session);
+}
+
+// #1 that was sent again with a cookie, because its repetition met the protection that it had come before: #2
+// was lost.
+bool Engine::begins_anew(const Session& session, const DatagramReceived& datagram,
+                         const wire::Header& header) {
+    return session.may_begin_anew() && header.exchange_type == ExchangeType::kAuthipMainMode &&
+           header.responder_cookie != session.responder_cookie && !is_zero(header.responder_cookie) &&
+           dos_cookies_.check(now_, datagram.remote, header.initiator_cookie, header.responder_cookie);
 }
 
 // The checks that cost nothing, before anything is kept for the sender.
@@ -66,7 +80,7 @@ bool Engine::admits(const DatagramReceived& datagram, const wire::Header& header
     const bool has_cookie = !is_zero(header.responder_cookie);
     const bool proved = has_cookie && dos_cookies_.check(now_, datagram.remote, header.initiator_cookie,
                                                          header.responder_cookie);
-    if (sessions_.incomplete() >= kDosThreshold && !proved) {
+    if (dos_protection_ && !proved) {
         drop(Reason::kDosCookieSent, datagram.remote);
         const wire::Cookie cookie = dos_cookies_.make(now_, datagram.remote, header.initiator_cookie);
         act(exchange::Send{datagram.local, datagram.remote,

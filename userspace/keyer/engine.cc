@@ -34,6 +34,7 @@ exchange::Actions Engine::handle(exchange::Event event, Instant now) {
     now_ = now;
     std::visit([this](auto& kind) { on(kind); }, event);
     settle();
+    protect_from_flood();
     arm();
     return std::exchange(actions_, {});
 }
@@ -174,7 +175,8 @@ void Engine::settle(Session& session) {
 }
 
 void Engine::arm() {
-    const Instant next = std::min({sessions_.next_due(), quick_modes_.next_due(), next_asked()});
+    const Instant next =
+        std::min({sessions_.next_due(), quick_modes_.next_due(), next_asked(), cookies_turn_});
     if (next == armed_ || next == exchange::kNever) return;
     armed_ = next;
     act(exchange::ArmTimer{next});

@@ -21,8 +21,6 @@
 
 namespace keyline::keyer {
 
-inline constexpr std::size_t kDosThreshold = 500;  // unfinished SAs (MS-AIPS 3.1.7.6)
-
 class Engine final : public exchange::Host {
   public:
     Engine(std::shared_ptr<const policy::Policy> policy, std::vector<std::shared_ptr<auth::Method>> methods,
@@ -43,6 +41,9 @@ class Engine final : public exchange::Host {
     void act(exchange::Action action) override { actions_.push_back(std::move(action)); }
     void count(exchange::Reason reason) override { counters_.count(reason); }
     bool shutting_down() const override { return shutting_down_; }
+    wire::Cookie new_initiator_cookie(const IpAddress& remote) override {
+        return dos_cookies_.new_initiator_cookie(now_, remote);
+    }
     std::uint32_t new_spi() override;
     void release_spi(std::uint32_t spi) override { spis_.erase(spi); }
     void start_step(exchange::MmSa& sa, std::shared_ptr<auth::Context> context,
@@ -71,8 +72,13 @@ class Engine final : public exchange::Host {
     void on(exchange::DatagramReceived& event);
     void new_responder(const exchange::DatagramReceived& datagram, const wire::Header& header);
     bool admits(const exchange::DatagramReceived& datagram, const wire::Header& header);
+    bool begins_anew(const exchange::Session& session, const exchange::DatagramReceived& datagram,
+                     const wire::Header& header);
     void drop(exchange::Reason reason, const Endpoint& remote, std::string text = {});
     void on(exchange::AuthStepDone& event);
+
+    // dos_protection.cc
+    void protect_from_flood();
 
     // requests.cc: quick modes wanted.
     void on(exchange::Acquire& event);
@@ -118,6 +124,9 @@ class Engine final : public exchange::Host {
     std::vector<std::shared_ptr<auth::Method>> methods_;
     crypto::RandomSource& random_;
     authip::DosCookies dos_cookies_;
+    bool dos_protection_ = false;
+    exchange::Instant cookies_turn_ =
+        exchange::kNever;  // while protected: the secrets given out are good until then
     exchange::Counters counters_;
 
     exchange::Instant now_{};

@@ -70,7 +70,7 @@ exchange::LimitsSnapshot Engine::limits() const {
             .incomplete = sessions_.incomplete(),
             .quick_modes = quick_modes_.size(),
             .auth_steps = steps_.size(),
-            .dos_protection = sessions_.incomplete() >= kDosThreshold};
+            .dos_protection = dos_protection_};
 }
 
 }  // namespace keyline::keyer

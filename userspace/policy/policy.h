@@ -106,6 +106,7 @@ struct Keying {
     std::chrono::seconds rekey_overlap{60};  // old QM SAs live on for this long once new ones are in use
     std::uint32_t mm_sas_per_peer = 20;      // new negotiations are dropped when more than this exist
     std::uint32_t negotiations_per_peer = 35;
+    std::uint32_t dos_threshold = 500;  // unfinished MM SAs from which first messages need a DoS cookie
     QmKeyOrder qm_key_order = QmKeyOrder::kEncryptionFirst;
 
     bool operator==(const Keying&) const = default;

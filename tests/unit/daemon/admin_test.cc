@@ -45,6 +45,7 @@ class AdminTest : public testing::Test {
                                  .install = [](const exchange::InstallSa&) {},
                                  .remove = [](const exchange::RemoveSa&) {},
                                  .acquire_failed = [](const exchange::AcquireFailed&) {},
+                                 .dos_protection = [](const exchange::SetDosProtection&) {},
                                  .report = [this](const exchange::Report& r) { reports_.take(r); }});
         instance_.listeners = &listeners_;
         instance_.reports = &reports_;

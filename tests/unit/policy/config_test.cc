@@ -85,6 +85,7 @@ nat_keepalive = "10s"
 rekey_overlap = "5s"
 mm_sas_per_peer = 100
 negotiations_per_peer = 200
+dos_threshold = 50
 qm_key_order = "authentication-first"
 )");
     EXPECT_EQ(policy.keying, (Keying{.retransmit_interval = std::chrono::milliseconds(250),
@@ -95,6 +96,7 @@ qm_key_order = "authentication-first"
                                      .rekey_overlap = seconds(5),
                                      .mm_sas_per_peer = 100,
                                      .negotiations_per_peer = 200,
+                                     .dos_threshold = 50,
                                      .qm_key_order = QmKeyOrder::kAuthenticationFirst}));
 }
 

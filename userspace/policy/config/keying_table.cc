@@ -48,6 +48,8 @@ constexpr Field<Keying> kKeyingFields[] = {
      [](const Value& value, Keying& keying) {
          assign(keying.negotiations_per_peer, value.integer(1, 10000));
      }},
+    {"dos_threshold",
+     [](const Value& value, Keying& keying) { assign(keying.dos_threshold, value.integer(1, 10000)); }},
     {"qm_key_order",
      [](const Value& value, Keying& keying) { assign(keying.qm_key_order, value.one_of(kQmKeyOrderNames)); }},
 };
