@@ -49,6 +49,22 @@ TEST(LadderTest, FastQuickModeTakesSixMessages) {
     pair.check_rest();
 }
 
+TEST(KeyExportTest, KeysLeaveTheKeyerOnlyWhereAskedFor) {
+    PairWishes wishes = both({});
+    wishes.b.key_export = "/keys";
+    Pair pair(wishes);
+    pair.acquire_at_a();
+    pair.world.run(5s);
+    EXPECT_TRUE(pair.a.exported.empty());
+    ASSERT_EQ(pair.b.exported.size(), 1U);
+    const exchange::ExportMmKeys& keys = pair.b.exported[0];
+    EXPECT_EQ(keys.proposal.to_string(), reports<exchange::MmEstablished>(pair.b).at(0).proposal);
+    EXPECT_EQ(keys.encryption_key.size(), 32U);
+    EXPECT_EQ(keys.integrity_key.size(), 32U);
+    EXPECT_EQ(keys.icv_octets, 16U);
+    pair.check_rest();
+}
+
 TEST(LadderTest, NormalQuickModeTakesEight) {
     Pair pair(Wishes{.suites = kTwoSuites});
     pair.acquire_at_a();

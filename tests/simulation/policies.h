@@ -23,6 +23,7 @@ struct Wishes {
     std::string local;
     std::string remote;
     std::string remote_principal;
+    std::string key_export;
 };
 
 // A host that protects everything between `local` and `remote` (in tunnel mode, between networks behind them)
@@ -31,6 +32,7 @@ inline std::shared_ptr<policy::Policy> make_policy(const Wishes& wishes) {
     auto result = std::make_shared<policy::Policy>();
     const IpAddress local = *IpAddress::parse(wishes.local);
     const IpAddress remote = *IpAddress::parse(wishes.remote);
+    result->debug.key_export = wishes.key_export;
     policy::MainMode& main_mode = result->main_modes.front();
     main_mode.auth = wishes.auth;
     main_mode.dh_groups = wishes.dh_groups;

@@ -151,6 +151,7 @@ void World::perform(Host& host, exchange::Action& action) {
                               host.acquires.erase({failed.rule, failed.packet});
                           },
                           [&](exchange::SetDosProtection& set) { host.dos_protection = std::move(set); },
+                          [&](exchange::ExportMmKeys& keys) { host.exported.push_back(std::move(keys)); },
                           [&](exchange::Report& report) {
                               if (std::holds_alternative<exchange::ShutdownDone>(report))
                                   host.shut_down = true;

@@ -51,6 +51,7 @@ struct Host {
     std::set<std::pair<std::uint32_t, policy::PacketTuple>> acquires;  // raised, neither served nor failed
     exchange::SetDosProtection dos_protection;                         // as the keyer last said
     std::vector<exchange::Report> reports;
+    std::vector<exchange::ExportMmKeys> exported;
     bool shut_down = false;
 };
 

@@ -2,6 +2,7 @@
 """What crossed the cable: tcpdump records it, tshark, which shares no code with Keyline, says what it was."""
 
 import collections
+import os
 import signal
 import time
 
@@ -46,11 +47,12 @@ class Capture:
         self._process.stop(signal.SIGINT)
         return self
 
-    def rows(self, *fields, only=""):
-        """The named tshark fields of each packet that the display filter takes, first occurrence each."""
-        options = [word for field in fields for word in ("-e", field)]
-        table = run(["tshark", "-n", "-r", self.path, "-T", "fields", "-E", "occurrence=f", "-E", "separator=|",
-                     *options, *(["-Y", only] if only else [])], timeout=300).stdout
+    def rows(self, *fields, only="", occurrence="f", options=(), environment=None):
+        """The named tshark fields of each packet that the display filter takes: the first occurrence, or all ("a")."""
+        wanted = [word for field in fields for word in ("-e", field)]
+        table = run(["tshark", "-n", "-r", self.path, "-T", "fields", "-E", f"occurrence={occurrence}",
+                     "-E", "separator=|", *wanted, *(["-Y", only] if only else []), *options], timeout=300,
+                    env={**os.environ, **(environment or {})}).stdout
         return [line.split("|") for line in table.splitlines()]
 
     def kinds(self):

@@ -21,8 +21,18 @@ GssResult& result_of(Session& session) {
                                : std::get<GssResponder>(session.gss).result();
 }
 
+void export_keys(const Session& session, Host& host) {
+    if (host.lookup().policy().debug.key_export.empty()) return;
+    host.act(exchange::ExportMmKeys{.initiator_cookie = session.initiator_cookie,
+                                    .responder_cookie = session.responder_cookie,
+                                    .proposal = session.chosen->proposal,
+                                    .encryption_key = session.keys->encryption_key.clone(),
+                                    .integrity_key = session.keys->skeyid_a.clone(),
+                                    .icv_octets = icv_size(session.hash(), session.short_icv)});
+}
+
 // The method has succeeded here: who the peer is, and the keys.
-std::optional<Failure> derive_keys(Session& session) {
+std::optional<Failure> derive_keys(Session& session, Host& host) {
     GssResult& result = result_of(session);
     if (!session.expected_peer.empty() && result.method != auth::MethodId::kAnonymous &&
         result.peer != session.expected_peer) {
@@ -47,13 +57,14 @@ std::optional<Failure> derive_keys(Session& session) {
     session.keys = std::move(*keys);
     session.method = result.method;
     session.proved_peer = result.peer;
+    export_keys(session, host);
     return std::nullopt;
 }
 
 void send_gss(Session& session, Host& host, const wire::GssApi& payload) {
     if (!session.initiator()) {
         if (std::get<GssResponder>(session.gss).complete() && !session.has_keys()) {
-            if (auto failure = derive_keys(session)) return fail_main_mode(session, host, *failure);
+            if (auto failure = derive_keys(session, host)) return fail_main_mode(session, host, *failure);
         }
         const bool sent =
             session.state == State::kStart
@@ -94,7 +105,7 @@ void apply(Session& session, Host& host, GssMove move) {
                           },
                           [&](GssSend& send) { send_gss(session, host, send.payload); },
                           [&](GssDone&) {
-                              if (auto failure = derive_keys(session))
+                              if (auto failure = derive_keys(session, host))
                                   return fail_main_mode(session, host, *failure);
                               start_first_quick_mode(session, host);
                           },

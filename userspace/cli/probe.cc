@@ -41,10 +41,12 @@ std::expected<BoundSocket, std::string> bind_socket(const ProbeOptions& options,
 
 }  // namespace
 
-Probe::Probe(const ProbeOptions& options, ProbePlan plan, UdpSocket socket, ProbeLog& log)
+Probe::Probe(const ProbeOptions& options, ProbePlan plan, UdpSocket socket,
+             std::optional<daemon::KeyExport> key_export, ProbeLog& log)
     : options_(options),
       plan_(std::move(plan)),
       log_(log),
+      key_export_(std::move(key_export)),
       socket_(std::move(socket)),
       readable_(loop_, socket_.fd()),
       limit_(loop_) {}
@@ -60,6 +62,12 @@ std::expected<std::unique_ptr<Probe>, std::string> Probe::prepare(const ProbeOpt
     if (!plan) return std::unexpected(plan.error());
     auto methods = auth::make_methods(plan->policy.auth);
     if (!methods) return std::unexpected(methods.error());
+    std::optional<daemon::KeyExport> key_export;
+    if (!options.export_keys.empty()) {
+        auto opened = daemon::KeyExport::open(options.export_keys);
+        if (!opened) return std::unexpected(opened.error());
+        key_export.emplace(std::move(*opened));
+    }
     auto bound = bind_socket(options, *local);
     if (!bound) return std::unexpected(bound.error());
     bound->socket.report_icmp_errors();
@@ -68,7 +76,8 @@ std::expected<std::unique_ptr<Probe>, std::string> Probe::prepare(const ProbeOpt
     if (!bound->note.empty()) notes.push_back(bound->note);
     log.begin(bound->socket.local(), {options.peer, options.peer_port}, notes);
     const auto policy = std::make_shared<const policy::Policy>(plan->policy);
-    std::unique_ptr<Probe> probe(new Probe(options, std::move(*plan), std::move(bound->socket), log));
+    std::unique_ptr<Probe> probe(
+        new Probe(options, std::move(*plan), std::move(bound->socket), std::move(key_export), log));
     probe->keyer_.emplace(probe->loop_,
                           std::make_unique<keyer::Keyer>(policy, std::move(*methods), probe->random_),
                           probe->outputs());
@@ -80,10 +89,11 @@ daemon::KeyerDriver::Outputs Probe::outputs() {
         .send = [this](const exchange::Send& message) { send_message(message); },
         .send_keepalive =
             [this](const exchange::SendKeepalive& k) { send(k.remote, daemon::kKeepaliveDatagram); },
-        .install = [](const exchange::InstallSa&) {},
+        .install = [this](const exchange::InstallSa& sa) { export_keys(sa.entry); },
         .remove = [](const exchange::RemoveSa&) {},
         .acquire_failed = [this](const exchange::AcquireFailed&) { conclude(false); },
         .dos_protection = [](const exchange::SetDosProtection&) {},
+        .export_keys = [this](const exchange::ExportMmKeys& keys) { export_keys(keys); },
         .report = [this](const exchange::Report& report) { take(report); },
     };
 }
@@ -125,6 +135,11 @@ void Probe::receive() {
     const std::uint16_t local_port = marked ? plan_.policy.host.nat_port : plan_.policy.host.port;
     keyer_->handle(
         exchange::DatagramReceived{{datagram->local.address, local_port}, datagram->remote, std::move(data)});
+}
+
+void Probe::export_keys(const auto& keys) {
+    if (!key_export_) return;
+    if (const auto added = key_export_->add(keys); !added) log_.note(added.error());
 }
 
 void Probe::take(const exchange::Report& report) {

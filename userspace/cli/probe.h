@@ -14,6 +14,7 @@
 #include "cli/probe_options.h"
 #include "cli/probe_policy.h"
 #include "crypto/random.h"
+#include "daemon/key_export.h"
 #include "daemon/keyer_driver.h"
 #include "daemon/udp_socket.h"
 
@@ -31,19 +32,22 @@ class Probe {
     ExitCode run();
 
   private:
-    Probe(const ProbeOptions& options, ProbePlan plan, daemon::UdpSocket socket, ProbeLog& log);
+    Probe(const ProbeOptions& options, ProbePlan plan, daemon::UdpSocket socket,
+          std::optional<daemon::KeyExport> key_export, ProbeLog& log);
 
     void send(const Endpoint& remote, ByteView octets);
     void send_message(const exchange::Send& message);
     void wait_for_datagrams();
     void receive();
     void take(const exchange::Report& report);
+    void export_keys(const auto& keys);
     void conclude(bool success);
     daemon::KeyerDriver::Outputs outputs();
 
     const ProbeOptions options_;
     const ProbePlan plan_;
     ProbeLog& log_;
+    std::optional<daemon::KeyExport> key_export_;
     asio::io_context loop_;
     daemon::UdpSocket socket_;
     asio::posix::stream_descriptor readable_;

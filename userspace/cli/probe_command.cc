@@ -36,7 +36,7 @@ struct Arguments {
     std::uint16_t port = 500;
     std::vector<std::string> auth, mm_proposals, qm_suites;
     std::string principal, keytab, ccache, peer_name, dh_group, pfs_group, mode, selector_local,
-        selector_remote;
+        selector_remote, export_keys;
     std::uint32_t timeout = 60;
     bool config_given = false;
 };
@@ -93,6 +93,8 @@ std::expected<ProbeOptions, std::string> read(const Arguments& arguments) {
     options.ccache = arguments.ccache;
     options.peer_name = arguments.peer_name;
     options.timeout = std::chrono::seconds(arguments.timeout);
+    if (!arguments.export_keys.empty())
+        options.export_keys = std::filesystem::absolute(arguments.export_keys).string();
     const auto prefix = [](const std::string& text) { return Prefix::parse(text); };
     const auto group = [](const std::string& text) { return policy::parse_dh_group(text); };
     const Read reads[] = {
@@ -170,6 +172,7 @@ void add_probe(CLI::App& app, Context& context) {
     option("--timeout", a.timeout, "Give up after this many seconds", "SECONDS")
         ->capture_default_str()
         ->check(CLI::Range(1, 3600).description(""));
+    option("--export-keys", a.export_keys, "Write the keys here, for Wireshark", "DIRECTORY");
     command->add_flag("--json", context.json, "Print JSON, one line");
     command->footer(kFooter);
     command->callback([arguments, config, &context] {

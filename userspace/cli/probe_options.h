@@ -33,6 +33,8 @@ struct ProbeOptions {
     std::optional<Prefix> selector_local;
     std::optional<Prefix> selector_remote;
     std::chrono::seconds timeout{60};
+    std::string
+        export_keys;  // directory for Wireshark's tables; empty: none, whatever the configuration says
 };
 
 }  // namespace keyline::cli

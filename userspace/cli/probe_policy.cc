@@ -136,6 +136,7 @@ std::expected<ProbePlan, std::string> plan_probe(const ProbeOptions& options, co
     }
     plan.policy.host.port = options.peer_port;
     plan.policy.host.listen = {local};
+    plan.policy.debug.key_export = options.export_keys;
     if (const auto chosen = choose_rule(plan.policy, options, local); !chosen)
         return std::unexpected(chosen.error());
     if (const auto done = override_rule(plan.policy, options, local); !done)

@@ -124,6 +124,9 @@ void render_status(const Json& status, std::ostream& out) {
                        field(status, "main_modes"), field(status, "incomplete_main_modes"),
                        field(status, "quick_modes"))
         << fmt::format("DoS cookies    {}\n", field(status, "dos_cookies"));
+    if (const std::string directory = field(status, "key_export"); directory != "-")
+        out << fmt::format("WARNING        keys are exported to {}: whoever reads it reads all traffic\n",
+                           directory);
     render_datapath(status.at("datapath"), out);
 }
 

@@ -97,7 +97,10 @@ Admin::Outcome Admin::status(const Request&) {
         {"authentication_steps", limits.auth_steps},
         {"dos_protection", limits.dos_protection},
         {"dos_cookies", cookie_place(limits.dos_protection)},
+        {"key_export", nullptr},
         {"datapath", nullptr}};
+    const std::string& key_export = instance_.policy->debug.key_export;
+    if (!key_export.empty()) json["key_export"] = key_export;
     if (instance_.datapath) {
         const datapath::View& view = instance_.datapath->view();
         const datapath::WorkerStatus worker = view.worker();

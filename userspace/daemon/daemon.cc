@@ -67,6 +67,11 @@ std::expected<void, std::string> Daemon::start() {
     const auto socket = control_socket_path(options_.run_directory, instance_.name);
     if (auto listening = control_.listen(socket, policy.host.control_group); !listening) return listening;
     if (auto watching = addresses_.start(); !watching) return watching;
+    if (!policy.debug.key_export.empty()) {
+        auto opened = KeyExport::open(policy.debug.key_export);
+        if (!opened) return std::unexpected(opened.error());
+        key_export_.emplace(std::move(*opened));
+    }
     if (options_.datapath) {
         if (auto opened = open_datapath(); !opened) return opened;
     }
@@ -137,6 +142,7 @@ KeyerDriver::Outputs Daemon::keyer_outputs() {
                 if (!instance_.datapath) return;
                 instance_.datapath->set_dos_protection(set.active, set.secrets.current, set.secrets.previous);
             },
+        .export_keys = [this](const exchange::ExportMmKeys& keys) { export_keys(keys); },
         .report =
             [this](const exchange::Report& report) {
                 reports_.take(report);
@@ -145,7 +151,13 @@ KeyerDriver::Outputs Daemon::keyer_outputs() {
     };
 }
 
+void Daemon::export_keys(const auto& keys) {
+    if (!key_export_) return;
+    if (const auto added = key_export_->add(keys); !added) spdlog::error("{}", added.error());
+}
+
 void Daemon::install(const policy::SadEntry& entry) {
+    export_keys(entry);
     if (!instance_.datapath) {
         spdlog::info("would install {} (--no-datapath)", sa_text(entry));
         return;

@@ -13,6 +13,7 @@
 #include "daemon/control_server.h"
 #include "daemon/file_descriptor.h"
 #include "daemon/instance.h"
+#include "daemon/key_export.h"
 #include "daemon/keyer_driver.h"
 #include "daemon/listeners.h"
 #include "daemon/options.h"
@@ -43,6 +44,7 @@ class Daemon {
     void end();
 
     void install(const policy::SadEntry& entry);
+    void export_keys(const auto& keys);
     void refresh_ports();
 
     const Options options_;
@@ -55,6 +57,7 @@ class Daemon {
     ReportSink reports_;
     Listeners listeners_;
     AddressWatch addresses_;
+    std::optional<KeyExport> key_export_;
     std::optional<KeyerDriver> keyer_;
     asio::signal_set signals_;
     asio::posix::stream_descriptor datapath_events_;

@@ -39,6 +39,7 @@ void KeyerDriver::perform(exchange::Action& action) {
                    [this](const exchange::RemoveSa& remove) { outputs_.remove(remove); },
                    [this](const exchange::AcquireFailed& failed) { outputs_.acquire_failed(failed); },
                    [this](const exchange::SetDosProtection& set) { outputs_.dos_protection(set); },
+                   [this](const exchange::ExportMmKeys& keys) { outputs_.export_keys(keys); },
                    [this](const exchange::Report& report) { outputs_.report(report); },
                },
                action);

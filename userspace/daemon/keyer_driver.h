@@ -24,6 +24,7 @@ class KeyerDriver {
         std::function<void(const exchange::RemoveSa&)> remove;
         std::function<void(const exchange::AcquireFailed&)> acquire_failed;
         std::function<void(const exchange::SetDosProtection&)> dos_protection;
+        std::function<void(const exchange::ExportMmKeys&)> export_keys;
         std::function<void(const exchange::Report&)> report;
     };
 

@@ -13,7 +13,8 @@ namespace {
 
 using policy::Policy;
 
-// What a running instance cannot change stays as it is: sockets, pins and the sizes of maps.
+// What a running instance cannot change stays as it is: sockets, pins, the sizes of maps, whether keys are
+// exported.
 void keep_until_restart(Policy& next, const Policy& running) {
     next.host.instance = running.host.instance;
     next.host.listen = running.host.listen;
@@ -22,6 +23,7 @@ void keep_until_restart(Policy& next, const Policy& running) {
     next.host.control_group = running.host.control_group;
     next.datapath.max_sas = running.datapath.max_sas;
     next.datapath.max_flows = running.datapath.max_flows;
+    next.debug = running.debug;
 }
 
 // Attaches the new interfaces and swaps the rules in; on an error what was attached is detached again.

@@ -13,7 +13,9 @@
 #include "base/secret.h"
 #include "exchange/instant.h"
 #include "exchange/report.h"
+#include "policy/main_mode.h"
 #include "policy/sad_entry.h"
+#include "wire/message.h"
 
 namespace keyline::exchange {
 
@@ -74,8 +76,19 @@ struct SetDosProtection {
     CookieSecrets secrets;
 };
 
+// What opens an AuthIP main mode SA's encrypted messages, for an analyser. Made only when policy has
+// debug.key_export.
+struct ExportMmKeys {
+    wire::Cookie initiator_cookie{};
+    wire::Cookie responder_cookie{};
+    policy::MmProposal proposal;
+    Secret encryption_key;  // of messages
+    Secret integrity_key;   // SKEYID_a
+    std::size_t icv_octets = 0;
+};
+
 using Action = std::variant<Send, SendKeepalive, InstallSa, RemoveSa, StartAuthStep, ArmTimer, AcquireFailed,
-                            SetDosProtection, Report>;
+                            SetDosProtection, ExportMmKeys, Report>;
 using Actions = std::vector<Action>;
 
 }  // namespace keyline::exchange

@@ -27,6 +27,7 @@ constexpr Field<Loading> kTables[] = {
     {"keying", config::read_keying},       {"auth", config::read_auth},
     {"main_mode", config::read_main_mode}, {"quick_mode", config::read_quick_mode},
     {"peer", config::read_peers},          {"rule", config::read_rules},
+    {"debug", config::read_debug},
 };
 
 std::unexpected<std::vector<ConfigError>> failure(std::string_view file, std::string text) {

@@ -162,6 +162,7 @@ PolicyDiff diff(const Policy& running, const Policy& next) {
     restart(running.host.control_group != next.host.control_group, "host.control_group");
     restart(running.datapath.max_sas != next.datapath.max_sas, "datapath.max_sas");
     restart(running.datapath.max_flows != next.datapath.max_flows, "datapath.max_flows");
+    restart(running.debug != next.debug, "debug.key_export");
     return result;
 }
 

@@ -190,11 +190,20 @@ struct Rule {
     bool operator==(const Rule&) const = default;
 };
 
+// Table [debug].
+struct Debug {
+    // Directory that the keys of all SAs are written to, for Wireshark; empty: nowhere.
+    std::string key_export;
+
+    bool operator==(const Debug&) const = default;
+};
+
 struct Policy {
     Host host;
     DatapathSettings datapath;
     Auth auth;
     Keying keying;
+    Debug debug;
     std::vector<MainMode> main_modes{MainMode{}};     // [0] is the default
     std::vector<QuickMode> quick_modes{QuickMode{}};  // [0] is the default
     std::vector<Peer> peers;

@@ -67,6 +67,12 @@ TEST(Render, StatusWithoutDatapathSaysThatNothingIsProtected) {
                                HasSubstr("nothing is protected")));
 }
 
+TEST(Render, StatusWarnsOfExportedKeys) {
+    const Json status{{"listen", Json::array()}, {"key_export", "/run/keyline/keys"}, {"datapath", nullptr}};
+    EXPECT_THAT(rendered(render_status, status),
+                HasSubstr("WARNING        keys are exported to /run/keyline/keys: whoever reads"));
+}
+
 TEST(Render, ANameFromAPeerCannotMoveTheCursor) {
     const Json mm{{"id", 1},      {"local", "a"},       {"remote", "b"},        {"role", "responder"},
                   {"state", "s"}, {"peer", "x\x1b[2J"}, {"method", "kerberos"}, {"proposal", "p"}};

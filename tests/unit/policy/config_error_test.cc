@@ -38,7 +38,7 @@ TEST(ConfigErrorTest, UnknownKeys) {
     expect_errors({
         {"[[rules]]", R"(test.toml:1:3: rules: unknown key; did you mean "rule"?)"},
         {"[logging]",
-         R"(test.toml:1:2: logging: unknown key; expected "host", "datapath", "keying", "auth", "main_mode", "quick_mode", "peer" or "rule")"},
+         R"(test.toml:1:2: logging: unknown key; expected "host", "datapath", "keying", "auth", "main_mode", "quick_mode", "peer", "rule" or "debug")"},
         {R"(
 [host]
   instence = "a")",
@@ -106,6 +106,8 @@ host.port = 4500
 host.nat_port = 4500)",
          "test.toml:2:17: host.nat_port: must differ from host.port"},
         {"host.port = 4500", "test.toml:1:13: host.port: must differ from host.nat_port"},
+        {R"(debug.key_export = "keys")",
+         R"(test.toml:1:20: debug.key_export: expected the absolute path of a directory, without a slash at its end, found "keys")"},
         {R"(host.control_group = "a b")",
          R"(test.toml:1:22: host.control_group: expected a name of at most 32 letters, digits, '.', '_' or '-', found "a b")"},
         {R"(

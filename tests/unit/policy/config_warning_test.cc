@@ -23,6 +23,12 @@ test.toml:5:11: quick_mode.suites[1]: MD5 is weak: do without it if every peer c
 test.toml:6:13: quick_mode.pfs_group: "modp1024" is weak: well-funded attackers can break it)"));
 }
 
+TEST(ConfigWarningTest, KeysThatAreExported) {
+    EXPECT_EQ(
+        warnings_of("debug.key_export = \"/run/keyline/keys\""),
+        R"(test.toml:1:20: debug.key_export: every key goes to "/run/keyline/keys": whoever reads that reads all traffic)");
+}
+
 TEST(ConfigWarningTest, RulesThatAreNeverReached) {
     EXPECT_EQ(
         warnings_of(R"(

@@ -119,16 +119,19 @@ instance = "other"
 listen = "10.0.0.1"
 port = 501
 nat_port = 4501
-control_group = "adm")");
+control_group = "adm"
+[debug]
+key_export = "/run/keyline/keys")");
     EXPECT_EQ(change.needs_restart,
               (std::vector<std::string>{"host.instance", "host.listen", "host.port", "host.nat_port",
-                                        "host.control_group", "datapath.max_sas", "datapath.max_flows"}));
+                                        "host.control_group", "datapath.max_sas", "datapath.max_flows",
+                                        "debug.key_export"}));
     EXPECT_FALSE(change.needs_revalidation());
     EXPECT_FALSE(change.empty());
     EXPECT_EQ(
         change.to_string(),
         "restart keylined for host.instance, host.listen, host.port, host.nat_port, host.control_group, "
-        "datapath.max_sas, datapath.max_flows");
+        "datapath.max_sas, datapath.max_flows and 1 more");
 }
 
 TEST(DiffTest, LongListsAreCut) {

@@ -1,4 +1,4 @@
-// Table [keying].
+// Tables [keying] and [debug].
 #include "policy/config/loading.h"
 #include "policy/config/table.h"
 
@@ -54,12 +54,32 @@ constexpr Field<Keying> kKeyingFields[] = {
      [](const Value& value, Keying& keying) { assign(keying.qm_key_order, value.one_of(kQmKeyOrderNames)); }},
 };
 
+void read_key_export(const Value& value, Debug& debug) {
+    const auto text = value.text();
+    if (!text) return;
+    if (!text->starts_with('/') || text->ends_with('/')) {
+        value.error_expected("the absolute path of a directory, without a slash at its end");
+        return;
+    }
+    value.warning("every key goes to " + in_quotes(*text) + ": whoever reads that reads all traffic");
+    debug.key_export = *text;
+}
+
+constexpr Field<Debug> kDebugFields[] = {{"key_export", read_key_export}};
+
 }  // namespace
 
 void read_keying(const Value& table, Loading& loading) {
     read_table(table, kKeyingFields, loading.policy.keying);
 }
 
-void list_keying_keys(std::vector<std::string>& to) { list_keys("keying", kKeyingFields, to); }
+void read_debug(const Value& table, Loading& loading) {
+    read_table(table, kDebugFields, loading.policy.debug);
+}
+
+void list_keying_keys(std::vector<std::string>& to) {
+    list_keys("keying", kKeyingFields, to);
+    list_keys("debug", kDebugFields, to);
+}
 
 }  // namespace keyline::policy::config

@@ -24,6 +24,7 @@ struct Loading {
 void read_host(const Value& table, Loading& loading);
 void read_datapath(const Value& table, Loading& loading);
 void read_keying(const Value& table, Loading& loading);
+void read_debug(const Value& table, Loading& loading);
 void read_auth(const Value& table, Loading& loading);
 void read_main_mode(const Value& table, Loading& loading);
 void read_quick_mode(const Value& table, Loading& loading);
