@@ -2,9 +2,12 @@
 """With exported keys tshark reads what crossed the cable: the negotiation with our dissector, ESP with its own."""
 
 import os
+import signal
 import stat
 
 from scenario import MARKER, Scenario, main
+from lab.host import program
+from lab.processes import wait_until
 
 DISSECTOR = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tools", "wireshark", "authip.lua")
 
@@ -56,6 +59,20 @@ class Wireshark(Scenario):
         opened = self.rows(capture, self.a, "authip.crypto.opened", only="authip.encrypted==1")
         self.assertGreaterEqual(len(opened), 2)
         self.assertEqual({"1"}, {field for field, in opened})
+
+    def test_trace_names_what_the_keyer_sent(self):
+        self.start_with_export(self.a, suites=["aes-gcm-16-256"])
+        keys = f"{self.keys_of(self.a)}/authip_keys"
+        trace = self.a.start(program("keyline"), "trace", "--interface", "eth0", "--keys", keys, log="trace.log")
+        # A line for each packet socket, below a heading.
+        wait_until(lambda: self.a.output("cat", "/proc/net/packet").count("\n") > 1, "keyline trace to watch")
+        capture = self.record_ping()
+        wait_until(lambda: "#6" in trace.output(), "keyline trace to draw the sixth message")
+        trace.stop(signal.SIGINT)
+        drawn = self.a.keyline("trace", capture.path, "--keys", keys).stdout
+        self.assertEqual(drawn, trace.output())
+        for names in ("#1  HDR, SA, Auth, Ni", "#5  HDR*, HAuth1, IDi, IDr, SA, Ni(qm)", "#6  HDR*, HAuth2"):
+            self.assertIn(names, drawn)
 
     def test_esp_is_decrypted_and_by_the_responder_s_keys_too(self):
         for suite in ("aes-gcm-16-128", "aes-cbc-256/hmac-sha2-256-128"):

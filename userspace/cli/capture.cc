@@ -1,14 +1,13 @@
 #include "cli/capture.h"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <pcap/pcap.h>
 
 #include <array>
 #include <cstdio>
 #include <memory>
-#include <optional>
 
-#include "cli/packet.h"
 #include "daemon/udp_framing.h"
 
 namespace keyline::cli {
@@ -49,6 +48,39 @@ bool is_capture(ByteView file) {
     return false;
 }
 
+std::string Capture::left_out() const {
+    if (cut_short + incomplete == 0) return "";
+    return fmt::format(
+        "left out: {} IKE datagrams cut short (capture with `-s 0`), {} packets with fragments missing",
+        cut_short, incomplete);
+}
+
+std::optional<CapturedDatagram> DatagramReader::take(ByteView frame, std::chrono::nanoseconds time) {
+    ++frames_;
+    const auto packet = ip_packet(link_, frame);
+    auto payload = packet ? ip_payload(*packet) : std::nullopt;
+    if (payload && payload->is_fragment()) payload = fragments_.add(*payload);
+    auto datagram = payload ? udp_datagram(*payload) : std::nullopt;
+    if (!datagram) return std::nullopt;
+    const bool cut_short = datagram->cut_short;
+    auto message = ike_message(std::move(*datagram));
+    if (!message) return std::nullopt;
+    if (cut_short) {
+        ++cut_short_;
+        return std::nullopt;
+    }
+    message->frame = frames_;
+    message->time = time;
+    return message;
+}
+
+std::string time_text(std::chrono::nanoseconds time) {
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time);
+    const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(time - seconds);
+    return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:06}Z", fmt::gmtime(static_cast<std::time_t>(seconds.count())),
+                       microseconds.count());
+}
+
 std::expected<Capture, std::string> read_capture(ByteView file) {
     std::array<char, PCAP_ERRBUF_SIZE> error{};
     // fmemopen does not write to a buffer opened for reading; pcap_close closes the stream.
@@ -69,30 +101,20 @@ std::expected<Capture, std::string> read_capture(ByteView file) {
     }
 
     Capture capture;
-    Reassembly fragments;
+    DatagramReader reader(link);
     pcap_pkthdr* header = nullptr;
     const u_char* octets = nullptr;
     int result = 0;
     while ((result = pcap_next_ex(pcap.get(), &header, &octets)) == 1) {
-        ++capture.frames;
-        const auto packet = ip_packet(link, ByteView(octets, header->caplen));
-        auto payload = packet ? ip_payload(*packet) : std::nullopt;
-        if (payload && payload->is_fragment()) payload = fragments.add(*payload);
-        auto datagram = payload ? udp_datagram(*payload) : std::nullopt;
-        if (!datagram) continue;
-        const bool cut_short = datagram->cut_short;
-        auto message = ike_message(std::move(*datagram));
-        if (!message) continue;
-        if (cut_short) {
-            ++capture.cut_short;
-            continue;
-        }
-        message->frame = capture.frames;
-        message->time =
+        // The precision asked for has nanoseconds in tv_usec.
+        const auto time =
             std::chrono::seconds(header->ts.tv_sec) + std::chrono::nanoseconds(header->ts.tv_usec);
-        capture.datagrams.push_back(std::move(*message));
+        if (auto datagram = reader.take(ByteView(octets, header->caplen), time))
+            capture.datagrams.push_back(std::move(*datagram));
     }
-    capture.incomplete = fragments.unfinished();
+    capture.frames = reader.frames();
+    capture.cut_short = reader.cut_short();
+    capture.incomplete = reader.incomplete();
     if (result == PCAP_ERROR && capture.frames == 0) {
         return std::unexpected(fmt::format("cannot read the capture: {}", pcap_geterr(pcap.get())));
     }

@@ -4,6 +4,7 @@
 #include "cli/daemon_commands.h"
 #include "cli/decode.h"
 #include "cli/probe_command.h"
+#include "cli/trace.h"
 
 namespace keyline::cli {
 namespace {
@@ -51,6 +52,40 @@ void add_decode(CLI::App& app, Context& context) {
     });
 }
 
+void add_trace(CLI::App& app, Context& context) {
+    const auto options = std::make_shared<TraceOptions>();
+    CLI::App* const command =
+        app.add_subcommand("trace", "Draw the negotiations of a capture or an interface");
+    CLI::Option* const file =
+        command->add_option("FILE", options->file, "A pcap or pcapng capture; - for standard input");
+    command->add_option("--interface", options->interface, "Watch this interface until Ctrl-C")
+        ->type_name("IF")
+        ->excludes(file);
+    command
+        ->add_option("--keys", options->keys, "The file authip_keys of a key export, to open messages with")
+        ->type_name("FILE");
+    command->add_flag("--json", context.json, "Print JSON, an object a line");
+    command->footer(
+        "Encrypted messages (HDR*) have the names of their payloads when their keys are there: see\n"
+        "debug.key_export in keyline.toml, and keyline probe --export-keys.\n"
+        "\n"
+        "Examples:\n"
+        "  keyline trace ike.pcap\n"
+        "  keyline trace ike.pcap --keys /run/keyline/keys/authip_keys\n"
+        "  keyline trace --interface eth0\n"
+        "  keyline trace --json ike.pcap | jq -r .payloads\n");
+    command->callback([options, &context] {
+        context.command = [options, &context] {
+            if (options->file.empty() == options->interface.empty()) {
+                context.err << "keyline trace: name a capture or an --interface\n";
+                return kUsage;
+            }
+            options->json = context.json;
+            return trace(*options, context.out, context.err);
+        };
+    });
+}
+
 void add_completion(CLI::App& app, Context& context) {
     const auto shell = std::make_shared<std::string>();
     CLI::App* const command = app.add_subcommand("completion", "Print a shell's completion script");
@@ -80,6 +115,7 @@ std::unique_ptr<CLI::App> make_app(Context& context) {
     add_daemon_commands(*app, context);
     add_probe(*app, context);
     add_decode(*app, context);
+    add_trace(*app, context);
     add_completion(*app, context);
     return app;
 }

@@ -1,17 +1,10 @@
 #include "cli/decode.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include <array>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
-#include <expected>
-#include <memory>
-
 #include "cli/capture.h"
-#include "cli/capture_ladder.h"
+#include "cli/conversations.h"
+#include "cli/input_file.h"
 #include "daemon/json.h"
 #include "daemon/udp_framing.h"
 #include "wire/describe.h"
@@ -22,32 +15,6 @@ namespace {
 
 using daemon::Json;
 
-struct FileClose {
-    void operator()(std::FILE* file) const {
-        if (file != stdin) std::fclose(file);
-    }
-};
-
-std::expected<Bytes, std::string> read_file(const std::string& path) {
-    const auto failed = [&](std::string_view why) {
-        return std::unexpected(fmt::format("{}: {}", path, why));
-    };
-    const std::unique_ptr<std::FILE, FileClose> file(path == "-" ? stdin : std::fopen(path.c_str(), "rb"));
-    if (!file) return failed(std::strerror(errno));
-    Bytes content;
-    std::array<std::uint8_t, 65536> part;
-    while (const std::size_t octets = std::fread(part.data(), 1, part.size(), file.get())) {
-        append(content, ByteView(part).first(octets));
-        if (content.size() > kMaxDecodeOctets) {
-            return failed(
-                "larger than 512 MiB; keep only IKE with `tcpdump -r FILE -w SMALLER udp port 500 or udp "
-                "port 4500`");
-        }
-    }
-    if (std::ferror(file.get()) != 0) return failed(std::strerror(errno));
-    return content;
-}
-
 Json to_json(const wire::Node& node) {
     Json json{{"name", node.name}};
     if (!node.value.empty()) json["value"] = node.value;
@@ -57,13 +24,6 @@ Json to_json(const wire::Node& node) {
             children.push_back(to_json(child));
     }
     return json;
-}
-
-std::string time_text(std::chrono::nanoseconds time) {
-    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time);
-    const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(time - seconds);
-    return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:06}Z", fmt::gmtime(static_cast<std::time_t>(seconds.count())),
-                       microseconds.count());
 }
 
 void print_text(const Capture& capture, std::ostream& out) {
@@ -88,6 +48,14 @@ void print_json(const Capture& capture, std::ostream& out) {
     out << daemon::to_line(messages) << '\n';
 }
 
+void draw(const std::vector<CapturedDatagram>& datagrams, std::ostream& out) {
+    Conversations conversations;
+    Ladder ladder(out);
+    for (const CapturedDatagram& datagram : datagrams) {
+        if (const auto message = conversations.follow(datagram)) ladder.draw(*message);
+    }
+}
+
 ExitCode decode_capture(ByteView file, DecodeFormat format, std::ostream& out, std::ostream& err) {
     const auto capture = read_capture(file);
     if (!capture) {
@@ -101,19 +69,12 @@ ExitCode decode_capture(ByteView file, DecodeFormat format, std::ostream& out, s
         case DecodeFormat::kJson:
             print_json(*capture, out);
             break;
-        case DecodeFormat::kLadder: {
-            CaptureLadder ladder(out);
-            for (const CapturedDatagram& datagram : capture->datagrams)
-                ladder.draw(datagram);
+        case DecodeFormat::kLadder:
+            draw(capture->datagrams, out);
             break;
-        }
     }
-    if (capture->cut_short + capture->incomplete != 0) {
-        err << fmt::format(
-            "keyline decode: left out: {} IKE datagrams cut short (capture with `-s 0`), {} packets with "
-            "fragments missing\n",
-            capture->cut_short, capture->incomplete);
-    }
+    if (const std::string left_out = capture->left_out(); !left_out.empty())
+        err << "keyline decode: " << left_out << '\n';
     if (capture->datagrams.empty()) {
         err << fmt::format("keyline decode: no IKE message on UDP 500 or 4500 in {} frames\n",
                            capture->frames);
@@ -149,16 +110,15 @@ ExitCode decode(ByteView file, DecodeFormat format, std::ostream& out, std::ostr
         case DecodeFormat::kJson:
             out << daemon::to_line(to_json(wire::describe(datagram))) << '\n';
             break;
-        case DecodeFormat::kLadder: {
-            CaptureLadder(out).draw({1, {}, {}, {}, Bytes(datagram.begin(), datagram.end())});
+        case DecodeFormat::kLadder:
+            draw({{1, {}, {}, {}, Bytes(datagram.begin(), datagram.end())}}, out);
             break;
-        }
     }
     return kSuccess;
 }
 
 ExitCode decode(const std::string& path, DecodeFormat format, std::ostream& out, std::ostream& err) {
-    const auto content = read_file(path);
+    const auto content = read_input_file(path);
     if (!content) {
         err << "keyline decode: " << content.error() << '\n';
         return kFailure;

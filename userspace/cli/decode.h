@@ -11,11 +11,8 @@ namespace keyline::cli {
 
 enum class DecodeFormat { kText, kJson, kLadder };
 
-// The whole contents of `path` ("-": standard input), at most `kMaxDecodeOctets`.
-inline constexpr std::size_t kMaxDecodeOctets = std::size_t{512} << 20;
-
-// Writes what the file holds. Malformed messages are shown as far as they go and do not make it fail;
-// kFailure, with one line on `err`, is a file that cannot be read or holds no IKE message.
+// Writes what the file ("-": standard input) holds. Malformed messages are shown as far as they go and do not
+// make it fail; kFailure, with one line on `err`, is a file that cannot be read or holds no IKE message.
 ExitCode decode(const std::string& path, DecodeFormat format, std::ostream& out, std::ostream& err);
 
 // The same for octets in memory.

@@ -46,6 +46,7 @@ class AdminTest : public testing::Test {
                                  .remove = [](const exchange::RemoveSa&) {},
                                  .acquire_failed = [](const exchange::AcquireFailed&) {},
                                  .dos_protection = [](const exchange::SetDosProtection&) {},
+                                 .export_keys = [](const exchange::ExportMmKeys&) {},
                                  .report = [this](const exchange::Report& r) { reports_.take(r); }});
         instance_.listeners = &listeners_;
         instance_.reports = &reports_;

@@ -41,7 +41,7 @@ void expect_golden(const std::string& name, const std::string& text) {
 TEST(CommandLine, HelpIsWhatWasReviewed) {
     expect_golden("help.txt", keyline({"--help"}).out);
     for (const char* const command :
-         {"status", "sas", "counters", "down", "attach", "monitor", "probe", "decode"}) {
+         {"status", "sas", "counters", "down", "attach", "monitor", "probe", "decode", "trace"}) {
         const Outcome outcome = keyline({command, "--help"});
         EXPECT_EQ(outcome.code, kSuccess);
         expect_golden(std::string("help-") + command + ".txt", outcome.out);

@@ -33,7 +33,7 @@ TEST(Completion, EveryShellKnowsEveryCommand) {
         const std::string script = script_for(shell);
         for (const char* const command :
              {"status", "sas", "mm", "policies", "flows", "counters", "up", "down", "reload", "attach",
-              "detach", "monitor", "probe", "decode", "completion"}) {
+              "detach", "monitor", "probe", "decode", "trace", "completion"}) {
             EXPECT_THAT(script, testing::HasSubstr(command)) << shell;
         }
         EXPECT_THAT(script, testing::HasSubstr("mm-proposal")) << shell;

@@ -111,6 +111,8 @@ TEST(DiffTest, SettingsThatApplyAtOnce) {
 
 TEST(DiffTest, SettingsThatNeedARestart) {
     const PolicyDiff change = diff_after("[host]", R"(
+[debug]
+key_export = "/run/keyline/keys"
 [datapath]
 max_sas = 100
 max_flows = 2000
@@ -119,9 +121,7 @@ instance = "other"
 listen = "10.0.0.1"
 port = 501
 nat_port = 4501
-control_group = "adm"
-[debug]
-key_export = "/run/keyline/keys")");
+control_group = "adm")");
     EXPECT_EQ(change.needs_restart,
               (std::vector<std::string>{"host.instance", "host.listen", "host.port", "host.nat_port",
                                         "host.control_group", "datapath.max_sas", "datapath.max_flows",
@@ -131,7 +131,7 @@ key_export = "/run/keyline/keys")");
     EXPECT_EQ(
         change.to_string(),
         "restart keylined for host.instance, host.listen, host.port, host.nat_port, host.control_group, "
-        "datapath.max_sas, datapath.max_flows and 1 more");
+        "datapath.max_sas, datapath.max_flows, debug.key_export");
 }
 
 TEST(DiffTest, LongListsAreCut) {

@@ -1,4 +1,4 @@
-#include "cli/capture_ladder.h"
+#include "cli/conversations.h"
 
 #include <fmt/format.h>
 
@@ -12,20 +12,24 @@ bool is_numbered(wire::ExchangeType type) {
     return type != wire::ExchangeType::kAuthipNotify && type != wire::ExchangeType::kInformational;
 }
 
-std::string payload_names(ByteView datagram, bool from_initiator) {
-    const auto message = wire::parse_message(datagram);
+}  // namespace
+
+std::string Conversations::payload_names(ByteView datagram, bool from_initiator) const {
+    auto message = wire::parse_message(datagram);
     if (!message) return fmt::format("malformed: {}", message.error().to_string());
-    if (message->header.encrypted()) return fmt::format("{} octets sealed", message->sealed.size());
+    if (message->header.encrypted()) {
+        auto opened = keys_ != nullptr ? keys_->open(datagram) : std::nullopt;
+        if (!opened) return fmt::format("{} octets sealed", message->sealed.size());
+        message->payloads = std::move(*opened);
+    }
     return wire::summarize(message->header.exchange_type,
                            from_initiator ? wire::Sender::kInitiator : wire::Sender::kResponder,
                            message->payloads);
 }
 
-}  // namespace
-
-void CaptureLadder::draw(const CapturedDatagram& datagram) {
+std::optional<LadderMessage> Conversations::follow(const CapturedDatagram& datagram) {
     const auto header = wire::read_header(datagram.data);
-    if (!header) return;
+    if (!header) return std::nullopt;
     Conversation& conversation =
         conversations_
             .try_emplace(header->initiator_cookie, Conversation{datagram.source, datagram.destination, {}, 0})
@@ -42,7 +46,7 @@ void CaptureLadder::draw(const CapturedDatagram& datagram) {
     message.number = seen->second;
     message.repeated = !is_new;
     message.payloads = payload_names(datagram.data, message.from_initiator);
-    ladder_.draw(message);
+    return message;
 }
 
 }  // namespace keyline::cli
