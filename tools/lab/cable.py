@@ -37,10 +37,10 @@ class Cable(Namespace):
         for end in (self.LEFT, self.RIGHT):
             self.run("tc", "filter", "delete", "dev", end, "ingress")
 
-    def run_xdp(self, end):
-        """Attaches an XDP program that passes everything: a veth takes what XDP_TX sends only when it runs XDP itself."""
-        program = os.path.join(self.directory, "pass.o")
-        run(["clang-16", "-target", "bpf", "-O2", "-x", "c", "-c", "-", "-o", program], input=_XDP_PASS)
+    def run_xdp(self, end, source=_XDP_PASS):
+        """Attaches the XDP program, of C in the section "xdp": a veth takes what XDP_TX sends only when it has one."""
+        program = os.path.join(self.directory, f"{end}.o")
+        run(["clang-16", "-target", "bpf", "-O2", "-x", "c", "-c", "-", "-o", program], input=source)
         self.run("ip", "link", "set", "dev", end, "xdpdrv", "obj", program, "sec", "xdp")
 
     def set_mtu(self, octets):
