@@ -60,7 +60,7 @@ std::vector<wire::Payload> RawPeer::first_payloads() const {
 }
 
 std::vector<wire::Payload> RawPeer::gss_payloads() {
-    context_ = ScriptedMethod({}, random_.next()).initiate("");
+    context_ = ScriptedMethod({}, random_.next()).initiate({});
     return {{wire::GssApi{.flags = wire::gss_flag::kNewGssExchange, .token = context_->step({}).token}}};
 }
 

@@ -91,6 +91,7 @@ class Scenario {
         const Script second{.id = auth::MethodId::kTls,
                             .round_trips = 1 + static_cast<unsigned>(random_.below(4))};
         pair.a_methods = pair.b_methods = {first, second};
+        if (random_.chance(0.3)) credentials(pair);
         if (random_.chance(0.5)) pair.a.auth = pair.b.auth = {AuthMethod::kKerberos, AuthMethod::kTls};
         if (random_.chance(0.2)) pair.a.auth = {AuthMethod::kTls, AuthMethod::kKerberos};
         if (random_.chance(0.3)) spoil(pair.a_methods[random_.below(2)]);
@@ -98,6 +99,14 @@ class Scenario {
         if (random_.chance(0.3)) {
             pair.a.remote_principal = "host/b.example.com@EXAMPLE.COM";
             note("known name");
+        }
+    }
+
+    void credentials(PairWishes& pair) {
+        note("several credentials");
+        for (Script* script : {&pair.a_methods[1], &pair.b_methods[1]}) {
+            script->credentials = 1 + static_cast<unsigned>(random_.below(4));
+            script->bad_credentials = static_cast<unsigned>(random_.below(script->credentials + 1));
         }
     }
 

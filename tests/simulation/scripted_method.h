@@ -18,6 +18,10 @@ struct Script {
     unsigned initiator_fails_at = 0;
     unsigned acceptor_fails_at = 0;
     bool needs_dh = false;
+    // A method with several can be tried again with another one (M8); peers refuse the first
+    // `bad_credentials`.
+    unsigned credentials = 1;
+    unsigned bad_credentials = 0;
 };
 
 class ScriptedMethod final : public auth::Method {
@@ -27,8 +31,8 @@ class ScriptedMethod final : public auth::Method {
     auth::MethodId id() const override { return script_.id; }
     std::string local_name() const override { return script_.name; }
     bool needs_dh() const override { return script_.needs_dh; }
-    std::shared_ptr<auth::Context> initiate(const std::string& peer_name) override;
-    std::shared_ptr<auth::Context> accept() override;
+    std::shared_ptr<auth::Context> initiate(const auth::PeerNames& peer) override;
+    std::shared_ptr<auth::Context> accept(const auth::PeerNames& peer) override;
 
   private:
     Script script_;

@@ -37,10 +37,12 @@ class AnonymousContext final : public Context {
 
 AnonymousMethod::AnonymousMethod(std::string local_name) : local_name_(std::move(local_name)) {}
 
-std::shared_ptr<Context> AnonymousMethod::initiate(const std::string&) {
+std::shared_ptr<Context> AnonymousMethod::initiate(const PeerNames&) {
     return std::make_shared<AnonymousContext>(2);
 }
 
-std::shared_ptr<Context> AnonymousMethod::accept() { return std::make_shared<AnonymousContext>(1); }
+std::shared_ptr<Context> AnonymousMethod::accept(const PeerNames&) {
+    return std::make_shared<AnonymousContext>(1);
+}
 
 }  // namespace keyline::auth

@@ -16,8 +16,8 @@ class AnonymousMethod final : public Method {
     MethodId id() const override { return MethodId::kAnonymous; }
     std::string local_name() const override { return local_name_; }
     bool needs_dh() const override { return true; }
-    std::shared_ptr<Context> initiate(const std::string& peer_name) override;
-    std::shared_ptr<Context> accept() override;
+    std::shared_ptr<Context> initiate(const PeerNames& peer) override;
+    std::shared_ptr<Context> accept(const PeerNames& peer) override;
 
   private:
     std::string local_name_;

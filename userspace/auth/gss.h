@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/secret.h"
 
 namespace keyline::auth::gss {
 
@@ -21,6 +22,7 @@ struct Error {
 
 // Asks the library for its words, so on the thread of the failed call and before the next one.
 Error make_error(OM_uint32 major, OM_uint32 minor);
+Error make_error(OM_uint32 major, OM_uint32 minor, gss_OID mechanism);
 
 // Owns a handle that `kRelease` frees.
 template <typename T, auto kRelease>
@@ -86,11 +88,17 @@ std::expected<Name, Error> import_principal(const std::string& principal);
 // With its realm.
 std::expected<std::string, Error> display_name(gss_name_t name);
 
-// One key and value of a credential store: "keytab", "client_keytab", "ccache".
+// One key and value of a credential store: "keytab", "client_keytab", "ccache", "ntlmssp_password".
 using Store = std::vector<std::pair<std::string, std::string>>;
 // Kerberos credentials from these places instead of those that the environment names. GSS_C_NO_NAME: any
 // name.
 std::expected<Credentials, Error> acquire_credentials(gss_name_t name, gss_cred_usage_t usage,
                                                       const Store& store);
+// The same for any mechanism.
+std::expected<Credentials, Error> acquire_credentials(gss_name_t name, gss_cred_usage_t usage,
+                                                      const Store& store, gss_OID mechanism);
+
+// GSS-APIsecret of a complete context (interpretation item 16). Empty when the library gives none.
+std::expected<Secret, Error> session_key(const SecurityContext& context, gss_OID mechanism);
 
 }  // namespace keyline::auth::gss

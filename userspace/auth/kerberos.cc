@@ -1,9 +1,8 @@
 #include "auth/kerberos.h"
 
-#include <openssl/crypto.h>
-
 #include <utility>
 
+#include "auth/ending_context.h"
 #include "auth/kerberos_credentials.h"
 #include "auth/kerberos_failure.h"
 #include "auth/principal.h"
@@ -14,24 +13,10 @@ namespace {
 constexpr OM_uint32 kFlags = GSS_C_MUTUAL_FLAG | GSS_C_CONF_FLAG;
 
 // The part both roles share: the GSS-API context and what it has proved once it is complete.
-class KerberosContext : public Context {
-  public:
-    StepResult step(const StepInput& input) final {
-        if (ended_) {
-            return Failure{SecStatus::kOutOfSequence,
-                           "Kerberos: a token after the last one: the peer is broken"}
-                .result();
-        }
-        StepResult result = advance(input.token);
-        ended_ = result.complete || result.status != 0;
-        return result;
-    }
-
+class KerberosContext : public EndingContext {
   protected:
     explicit KerberosContext(std::shared_ptr<KerberosCredentials> credentials)
-        : credentials_(std::move(credentials)) {}
-
-    virtual StepResult advance(ByteView token) = 0;
+        : EndingContext("Kerberos"), credentials_(std::move(credentials)) {}
 
     enum class End { kInitiator, kAcceptor };
 
@@ -51,17 +36,10 @@ class KerberosContext : public Context {
 
     // A complete context's result, with the secret.
     StepResult complete(Bytes token, std::string peer) {
-        gss::BufferSet keys;
-        OM_uint32 minor = 0;
-        const OM_uint32 major =
-            gss_inquire_sec_context_by_oid(&minor, context_.get(), GSS_C_INQ_SSPI_SESSION_KEY, keys.out());
-        if (GSS_ERROR(major)) return explain("Kerberos, session key", gss::make_error(major, minor)).result();
-        StepResult result{.token = std::move(token), .complete = true, .peer = std::move(peer)};
-        if (keys.get() != nullptr && keys.get()->count > 0) {
-            const gss_buffer_desc& key = keys.get()->elements[0];
-            result.secret = Secret::copy_of({static_cast<const std::uint8_t*>(key.value), key.length});
-            OPENSSL_cleanse(key.value, key.length);
-        }
+        auto key = gss::session_key(context_, gss::kerberos_mechanism());
+        if (!key) return explain("Kerberos, session key", key.error()).result();
+        StepResult result{
+            .token = std::move(token), .complete = true, .secret = *std::move(key), .peer = std::move(peer)};
         if (result.secret.empty()) {
             return Failure{SecStatus::kInternalError,
                            "Kerberos: the library gave no session key: install MIT Kerberos 1.20 or later"}
@@ -79,9 +57,6 @@ class KerberosContext : public Context {
 
     std::shared_ptr<KerberosCredentials> credentials_;
     gss::SecurityContext context_;
-
-  private:
-    bool ended_ = false;
 };
 
 class Initiator final : public KerberosContext {
@@ -219,10 +194,12 @@ KerberosMethod::~KerberosMethod() = default;
 
 std::string KerberosMethod::local_name() const { return credentials_->principal(); }
 
-std::shared_ptr<Context> KerberosMethod::initiate(const std::string& peer_name) {
-    return std::make_shared<Initiator>(credentials_, peer_name);
+std::shared_ptr<Context> KerberosMethod::initiate(const PeerNames& peer) {
+    return std::make_shared<Initiator>(credentials_, peer.best());
 }
 
-std::shared_ptr<Context> KerberosMethod::accept() { return std::make_shared<Acceptor>(credentials_); }
+std::shared_ptr<Context> KerberosMethod::accept(const PeerNames&) {
+    return std::make_shared<Acceptor>(credentials_);
+}
 
 }  // namespace keyline::auth

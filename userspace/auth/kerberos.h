@@ -24,8 +24,8 @@ class KerberosMethod final : public Method {
     std::string local_name() const override;
     bool needs_dh() const override { return false; }
     // Refuses, at the first step, a peer name that is not a host's (auth/principal.h).
-    std::shared_ptr<Context> initiate(const std::string& peer_name) override;
-    std::shared_ptr<Context> accept() override;
+    std::shared_ptr<Context> initiate(const PeerNames& peer) override;
+    std::shared_ptr<Context> accept(const PeerNames& peer) override;
 
   private:
     explicit KerberosMethod(std::shared_ptr<KerberosCredentials> credentials);

@@ -41,15 +41,31 @@ struct StepResult {
     std::uint32_t status = 0;
     // For people when status is not zero: what failed and the remedy, one line, no key octets.
     std::string failure;
+    // A responder's step failed, and might not have with another credential of either side (M8).
+    bool retry = false;
 };
+
+// Which side is to show another credential when a method is tried again (MS-AIPS 3.1, M8).
+enum class Retry : std::uint8_t { kOwnCredential, kPeerCredential };
 
 // One authentication attempt with one credential, in one role. Not thread-safe; used by one thread at a time.
 class Context {
   public:
     virtual ~Context() = default;
     virtual StepResult step(const StepInput& input) = 0;
+    // A fresh context of the same method after this one's attempt has failed; null when there is nothing else
+    // to try.
+    virtual std::shared_ptr<Context> retry(Retry) { return nullptr; }
     // Whether a step may wait for a server, such as a KDC, or only computes.
     virtual bool may_wait() const { return false; }
+};
+
+// Who the peer is said to be; a hint until the method has proved it (M14).
+struct PeerNames {
+    std::string wanted;     // what policy wants it to prove; empty: any name
+    std::string announced;  // GSS_ID; empty when there was none
+
+    const std::string& best() const { return wanted.empty() ? announced : wanted; }
 };
 
 // A configured method with its credentials. Shared by all negotiations; `initiate` and `accept` do not block.
@@ -61,9 +77,8 @@ class Method {
     virtual std::string local_name() const = 0;
     // Whether the method must have a Diffie-Hellman exchange (anonymous and NTLM, interpretation item 11).
     virtual bool needs_dh() const = 0;
-    // A context that authenticates to `peer_name` (from GSS_ID or policy; a hint until proven).
-    virtual std::shared_ptr<Context> initiate(const std::string& peer_name) = 0;
-    virtual std::shared_ptr<Context> accept() = 0;
+    virtual std::shared_ptr<Context> initiate(const PeerNames& peer) = 0;
+    virtual std::shared_ptr<Context> accept(const PeerNames& peer) = 0;
 };
 
 }  // namespace keyline::auth

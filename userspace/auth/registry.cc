@@ -7,6 +7,8 @@
 
 #include "auth/anonymous.h"
 #include "auth/kerberos.h"
+#include "auth/ntlm.h"
+#include "auth/tls.h"
 
 namespace keyline::auth {
 namespace {
@@ -30,6 +32,16 @@ std::expected<std::vector<std::shared_ptr<Method>>, std::string> make_methods(co
     if (auth.anonymous) {
         const std::string& name = auth.anonymous->name;
         methods.push_back(std::make_shared<AnonymousMethod>(name.empty() ? machine_name() : name));
+    }
+    if (auth.tls) {
+        auto tls = TlsMethod::make(*auth.tls, machine_name());
+        if (!tls) return std::unexpected(std::move(tls.error()));
+        methods.push_back(*std::move(tls));
+    }
+    if (auth.ntlm) {
+        auto ntlm = NtlmMethod::make(*auth.ntlm, machine_name());
+        if (!ntlm) return std::unexpected(std::move(ntlm.error()));
+        methods.push_back(*std::move(ntlm));
     }
     return methods;
 }

@@ -11,7 +11,7 @@
 
 namespace keyline::auth {
 
-// One method per credential of `auth`, what Keyer takes. Reads no KDC; the error, one line, names a keytab
+// One method per credential of `auth`, what Keyer takes. Reads no KDC; the error, one line, names a file
 // that is missing or unreadable, or a name that is malformed, and the remedy.
 std::expected<std::vector<std::shared_ptr<Method>>, std::string> make_methods(const policy::Auth& auth);
 

@@ -1,5 +1,8 @@
 #include "auth/sec_status.h"
 
+#include <array>
+#include <cstdio>
+
 namespace keyline::auth {
 
 std::string_view sec_status_name(std::uint32_t code) {
@@ -32,8 +35,31 @@ std::string_view sec_status_name(std::uint32_t code) {
             return "SEC_E_KDC_UNKNOWN_ETYPE";
         case SecStatus::kMutualAuthFailed:
             return "SEC_E_MUTUAL_AUTH_FAILED";
+        case SecStatus::kCertExpired:
+            return "SEC_E_CERT_EXPIRED";
+        case SecStatus::kCertUnknown:
+            return "SEC_E_CERT_UNKNOWN";
+        case SecStatus::kUntrustedRoot:
+            return "SEC_E_UNTRUSTED_ROOT";
+        case SecStatus::kIllegalMessage:
+            return "SEC_E_ILLEGAL_MESSAGE";
+        case SecStatus::kAlgorithmMismatch:
+            return "SEC_E_ALGORITHM_MISMATCH";
+        case SecStatus::kCertWrongUsage:
+            return "SEC_E_CERT_WRONG_USAGE";
+        case SecStatus::kRevoked:
+            return "CRYPT_E_REVOKED";
+        case SecStatus::kRevocationOffline:
+            return "CRYPT_E_REVOCATION_OFFLINE";
     }
     return {};
+}
+
+std::string sec_status_text(std::uint32_t code) {
+    std::array<char, 11> digits{};
+    std::snprintf(digits.data(), digits.size(), "0x%08x", code);
+    const std::string_view name = sec_status_name(code);
+    return std::string(digits.data()).append(name.empty() ? "" : " ").append(name);
 }
 
 }  // namespace keyline::auth

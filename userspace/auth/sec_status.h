@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace keyline::auth {
@@ -22,9 +23,19 @@ enum class SecStatus : std::uint32_t {
     kTimeSkew = 0x80090324,
     kKdcUnknownEtype = 0x80090342,
     kMutualAuthFailed = 0x80090363,
+    kCertExpired = 0x80090328,
+    kCertUnknown = 0x80090327,
+    kUntrustedRoot = 0x80090325,
+    kIllegalMessage = 0x80090326,
+    kAlgorithmMismatch = 0x80090331,
+    kCertWrongUsage = 0x80090349,
+    kRevoked = 0x80092010,
+    kRevocationOffline = 0x80092013,
 };
 
 // "SEC_E_TIME_SKEW"; empty for a code that is not among these.
 std::string_view sec_status_name(std::uint32_t code);
+// "0x80090324 SEC_E_TIME_SKEW", for any code.
+std::string sec_status_text(std::uint32_t code);
 
 }  // namespace keyline::auth

@@ -44,7 +44,8 @@ GssMove GssInitiator::select_next(GssEnvironment& environment) {
         return GssFailed{exhausted()};
     }
     result_ = {.method = methods_[next_++]};
-    first_ = true;
+    opening_ = {.flags = wire::gss_flag::kNewGssExchange};
+    own_retries_ = 0;
     complete_ = false;
     state_ = State::kGssApiStarted;
     environment.method_tried(result_.method);
@@ -59,13 +60,14 @@ GssMove GssInitiator::select_next(GssEnvironment& environment) {
 GssMove GssInitiator::step_done(GssEnvironment& environment, auth::StepResult result) {
     if (result.status != 0) {
         environment.method_failed(result_.method, By::kLocal, result.status, result.failure);
-        context_.reset();
-        if (first_) {
+        const bool nothing_sent = opening_ && opening_->flags == wire::gss_flag::kNewGssExchange;
+        if (nothing_sent) {
             state_ = State::kLocalFirstFailure;
             return send({.status = result.status, .flags = wire::gss_flag::kNewGssExchange});
         }
         state_ = State::kLocalFail;
-        return select_next(environment);
+        if (++own_retries_ > kMaxRetries) return select_next(environment);
+        return retry(environment, auth::Retry::kPeerCredential, 0);
     }
     if (result.complete) {
         complete_ = true;
@@ -76,19 +78,19 @@ GssMove GssInitiator::step_done(GssEnvironment& environment, auth::StepResult re
             return GssDone{};
         }
     }
-    const std::uint8_t flags =
-        std::exchange(first_, false) ? wire::gss_flag::kNewGssExchange : std::uint8_t{0};
-    return send({.flags = flags, .token = std::move(result.token)});
+    wire::GssApi payload = std::exchange(opening_, std::nullopt).value_or(wire::GssApi{});
+    payload.token = std::move(result.token);
+    return send(std::move(payload));
 }
 
 GssMove GssInitiator::received(GssEnvironment& environment, const wire::GssApi& payload) {
     if (state_ == State::kLocalFirstFailure) return select_next(environment);
     if (payload.status != 0) {
-        // M8: with GSS_RETRY_CURRENT_AUTHENTICATION too, for there is no other credential.
         environment.method_failed(result_.method, By::kPeer, payload.status, "");
-        context_.reset();
         state_ = State::kPeerFail;
-        return select_next(environment);
+        const bool again = (payload.flags & wire::gss_flag::kRetryCurrentAuthentication) != 0;
+        return again ? retry(environment, auth::Retry::kOwnCredential, payload.status)
+                     : select_next(environment);
     }
     if ((payload.flags & wire::gss_flag::kResponderAuthComplete) != 0) state_ = State::kResponderComplete;
     if (!complete_) return GssRunStep{context_, {payload.token}};
@@ -97,6 +99,17 @@ GssMove GssInitiator::received(GssEnvironment& environment, const wire::GssApi& 
         return GssDone{};
     }
     return send({});
+}
+
+GssMove GssInitiator::retry(GssEnvironment& environment, auth::Retry retry, std::uint32_t status) {
+    context_ = context_ == nullptr ? nullptr : context_->retry(retry);
+    if (context_ == nullptr) return select_next(environment);
+    opening_ = {.status = status,
+                .flags = wire::gss_flag::kNewGssExchange | wire::gss_flag::kRetryCurrentAuthentication};
+    complete_ = false;
+    state_ = State::kGssApiStarted;
+    environment.method_tried(result_.method);
+    return GssRunStep{context_, {}};
 }
 
 GssMove GssInitiator::send(wire::GssApi payload) {
@@ -121,11 +134,14 @@ GssMove GssResponder::received(GssEnvironment& environment, const wire::GssApi& 
             state_ = State::kFail;
             return GssFailed{exhausted()};
         }
-        if (!again) ++next_;
+        if (!again) {
+            ++next_;
+            retries_asked_ = 0;
+            context_.reset();
+        }
         result_ = {.method = methods_[next_ - 1]};
         state_ = State::kGssApiStarted;
         failure_ = 0;
-        context_.reset();
     }
     // M8: the status of an initiator that retries is its answer to ours, not a failure.
     if (payload.status != 0 && !(starts && retries)) {
@@ -135,20 +151,26 @@ GssMove GssResponder::received(GssEnvironment& environment, const wire::GssApi& 
     }
     if (starts) {
         environment.method_tried(result_.method);
-        context_ = environment.new_context(result_.method);
+        // A retry with a status answers ours: the initiator shows another credential. Without, it wants one
+        // of ours.
+        const auto retry = payload.status != 0 ? auth::Retry::kPeerCredential : auth::Retry::kOwnCredential;
+        if (context_ != nullptr) context_ = context_->retry(retry);
+        if (context_ == nullptr) context_ = environment.new_context(result_.method);
         if (context_ == nullptr) {
             return step_done(environment,
                              {.status = kSecEUnsupportedFunction, .failure = "the method is not configured"});
         }
     }
     if (complete()) return GssSend{{.flags = wire::gss_flag::kResponderAuthComplete}};
-    if (context_ == nullptr) return answer_failure(failure_);
+    if (failure_ != 0) return answer_failure(failure_);
     return GssRunStep{context_, {payload.token}};
 }
 
 GssMove GssResponder::step_done(GssEnvironment& environment, auth::StepResult result) {
     if (result.status != 0) {
         environment.method_failed(result_.method, By::kLocal, result.status, result.failure);
+        const bool again = result.retry && ++retries_asked_ <= kMaxRetries;
+        if (again) return answer_failure(result.status, wire::gss_flag::kRetryCurrentAuthentication);
         if (next_ == methods_.size()) {  // M7
             state_ = State::kFail;
             return GssFailed{exhausted()};
@@ -162,10 +184,9 @@ GssMove GssResponder::step_done(GssEnvironment& environment, auth::StepResult re
     return GssSend{{.flags = wire::gss_flag::kResponderAuthComplete, .token = std::move(result.token)}};
 }
 
-GssMove GssResponder::answer_failure(std::uint32_t status) {
+GssMove GssResponder::answer_failure(std::uint32_t status, std::uint8_t flags) {
     failure_ = status;
-    context_.reset();
-    return GssSend{{.status = status}};
+    return GssSend{{.status = status, .flags = flags}};
 }
 
 }  // namespace keyline::authip

@@ -17,6 +17,7 @@
 namespace keyline::authip {
 
 inline constexpr unsigned kMaxGssRoundTrips = 32;  // M16, "throttle"
+inline constexpr unsigned kMaxRetries = 3;         // of one method, at one side's wish (M8)
 
 // What the exchange needs of its main or extended mode.
 class GssEnvironment {
@@ -91,15 +92,18 @@ class GssInitiator {
 
   private:
     GssMove select_next(GssEnvironment& environment);
+    // M8: the method in use again with another credential, else the next one.
+    GssMove retry(GssEnvironment& environment, auth::Retry retry, std::uint32_t status);
     GssMove send(wire::GssApi payload);
 
     State state_ = State::kInitiator;
     std::vector<auth::MethodId> methods_;
     std::size_t next_ = 0;  // index of the method after the one in use
     std::shared_ptr<auth::Context> context_;
-    bool first_ = true;      // the token to come is the method's first
-    bool complete_ = false;  // this side's context is
+    std::optional<wire::GssApi> opening_;  // what the attempt's first token goes out in, until it has
+    bool complete_ = false;                // this side's context is
     bool sent_in_first_ = false;
+    unsigned own_retries_ = 0;  // of the method in use
     unsigned round_trips_ = 0;
     GssResult result_;
 };
@@ -122,13 +126,14 @@ class GssResponder {
     GssResult& result() { return result_; }
 
   private:
-    GssMove answer_failure(std::uint32_t status);
+    GssMove answer_failure(std::uint32_t status, std::uint8_t flags = 0);
 
     State state_ = State::kStart;
     std::vector<auth::MethodId> methods_;
     std::size_t next_ = 0;
     std::shared_ptr<auth::Context> context_;
-    std::uint32_t failure_ = 0;  // status of the method in use, once it has failed
+    std::uint32_t failure_ = 0;   // status of the method in use, once it has failed
+    unsigned retries_asked_ = 0;  // for the method in use
     unsigned round_trips_ = 0;
     GssResult result_;
 };

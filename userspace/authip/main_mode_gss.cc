@@ -34,11 +34,12 @@ void export_keys(const Session& session, Host& host) {
 // The method has succeeded here: who the peer is, and the keys.
 std::optional<Failure> derive_keys(Session& session, Host& host) {
     GssResult& result = result_of(session);
-    if (!session.expected_peer.empty() && result.method != auth::MethodId::kAnonymous &&
-        result.peer != session.expected_peer) {
+    // A method that proves nothing of this peer (anonymous; one-way from its other side) was allowed as such.
+    const std::string& wanted = session.pad.name_for(static_cast<policy::AuthMethod>(result.method));
+    if (!wanted.empty() && !result.peer.empty() && result.peer != wanted) {
         return Failure{Stage::kAuthentication, Reason::kNoMethod, ErrorCode::kAuthFail,
-                       "the peer proved to be \"" + result.peer + "\", but policy wants \"" +
-                           session.expected_peer + "\"; correct the peer's principal"};
+                       "the peer proved to be \"" + result.peer + "\", but policy wants \"" + wanted +
+                           "\"; correct the peer's name in [[peer]]"};
     }
     Secret dh_secret;
     if (session.dh) {
@@ -85,9 +86,9 @@ void send_gss(Session& session, Host& host, const wire::GssApi& payload) {
 std::shared_ptr<auth::Context> MainModeGss::new_context(auth::MethodId id) {
     auth::Method* method = host_.method(id);
     if (method == nullptr) return nullptr;
-    if (!session_.initiator()) return method->accept();
-    return method->initiate(session_.expected_peer.empty() ? session_.announced_peer
-                                                           : session_.expected_peer);
+    const auth::PeerNames peer{.wanted = session_.pad.name_for(static_cast<policy::AuthMethod>(id)),
+                               .announced = session_.announced_peer};
+    return session_.initiator() ? method->initiate(peer) : method->accept(peer);
 }
 
 void MainModeGss::method_tried(auth::MethodId method) {
@@ -96,7 +97,8 @@ void MainModeGss::method_tried(auth::MethodId method) {
 
 void MainModeGss::method_failed(auth::MethodId method, exchange::By by, std::uint32_t status,
                                 const std::string& why) {
-    host_.report(exchange::MethodFailed{session_.name, method, by, status, why});
+    session_.failed_methods.push_back({session_.name, method, by, status, why});
+    host_.report(session_.failed_methods.back());
 }
 
 void apply(Session& session, Host& host, GssMove move) {

@@ -132,7 +132,8 @@ void start_main_mode(Session& session, Host& host, const policy::MainMode& main_
     host.report(exchange::MmStarted{session.name});
     report_proposed(session, host);
     auto& gss = session.gss.emplace<GssInitiator>(session.methods);
-    if (session.expected_peer.empty()) return send_first_message(session, host, nullptr);
+    if (session.pad.name_for(main_mode.auth.front()).empty())
+        return send_first_message(session, host, nullptr);
     MainModeGss environment(session, host);
     apply(session, host, gss.start_in_first_message(environment));
 }

@@ -37,11 +37,10 @@ std::vector<auth::MethodId> acceptable_methods(const wire::Auth& offered, const 
     return methods;
 }
 
-// M10: for anonymous too; a Kerberos name is worth more than it.
+// M10: for every method. Kerberos alone cannot do without, so its name goes before those of the others.
 std::string announced_name(const Session& session, const Host& host) {
-    const auto proving = std::ranges::find_if(
-        session.methods, [](auth::MethodId method) { return method != auth::MethodId::kAnonymous; });
-    return host.method(proving == session.methods.end() ? session.methods.front() : *proving)->local_name();
+    const auto kerberos = std::ranges::find(session.methods, auth::MethodId::kKerberos);
+    return host.method(kerberos == session.methods.end() ? session.methods.front() : *kerberos)->local_name();
 }
 
 std::vector<std::string> names_of(const MmOffer& offer) {

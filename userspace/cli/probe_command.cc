@@ -24,6 +24,7 @@ constexpr const char* kFooter =
     "  keyline probe 192.0.2.7\n"
     "  keyline probe 192.0.2.7 --auth anonymous --dh ecp256 --no-config\n"
     "  keyline probe 192.0.2.7 --no-config --principal host/a.example.com --keytab /etc/krb5.keytab\n"
+    "  keyline probe 192.0.2.7 --no-config --auth tls --certificate a.pem --key a.key --ca ca.pem\n"
     "  keyline probe 192.0.2.7 --mm-proposal aes-cbc-128/sha1 --qm-proposal aes-gcm-16-128 --pfs ecp256\n"
     "  keyline probe 192.0.2.7 --json | jq -r .failure\n"
     "\n"
@@ -35,9 +36,10 @@ struct Arguments {
     bool no_config = false;
     std::uint16_t port = 500;
     std::vector<std::string> auth, mm_proposals, qm_suites;
-    std::string principal, keytab, ccache, peer_name, dh_group, pfs_group, mode, selector_local,
-        selector_remote, export_keys;
+    std::string principal, keytab, ccache, certificate, key, ca, crl, ntlm_account, password, peer_name,
+        dh_group, pfs_group, mode, selector_local, selector_remote, export_keys;
     std::uint32_t timeout = 60;
+    bool one_way = false;
     bool config_given = false;
 };
 
@@ -91,6 +93,13 @@ std::expected<ProbeOptions, std::string> read(const Arguments& arguments) {
     options.principal = arguments.principal;
     options.keytab = arguments.keytab;
     options.ccache = arguments.ccache;
+    options.certificate = arguments.certificate;
+    options.key = arguments.key;
+    options.ca = arguments.ca;
+    options.crl = arguments.crl;
+    options.one_way = arguments.one_way;
+    options.ntlm_account = arguments.ntlm_account;
+    options.password = arguments.password;
     options.peer_name = arguments.peer_name;
     options.timeout = std::chrono::seconds(arguments.timeout);
     if (!arguments.export_keys.empty())
@@ -161,6 +170,19 @@ void add_probe(CLI::App& app, Context& context) {
     option("--principal", a.principal, "This host's Kerberos name", "NAME");
     option("--keytab", a.keytab, "Keytab with its key", "FILE");
     option("--ccache", a.ccache, "Credential cache to negotiate with", "CACHE");
+    CLI::Option* const certificate =
+        option("--certificate", a.certificate, "This host's certificate for TLS, with its chain", "FILE");
+    CLI::Option* const key = option("--key", a.key, "The certificate's private key", "FILE");
+    certificate->needs(key);
+    key->needs(certificate);
+    option("--ca", a.ca, "CAs that the peer's certificate may be of", "FILE");
+    option("--crl", a.crl, "CRLs of these CAs", "FILE");
+    command->add_flag("--one-way", a.one_way, "TLS authenticates the peer alone");
+    CLI::Option* const account = option("--ntlm-account", a.ntlm_account, "DOMAIN\\user for NTLM", "ACCOUNT");
+    CLI::Option* const password =
+        option("--password-file", a.password, "File with the account's password", "FILE");
+    account->needs(password);
+    password->needs(account);
     option("--peer-name", a.peer_name, "The name that the peer must prove", "NAME");
     option("--mm-proposal", a.mm_proposals, "Main mode proposals, in this order", "LIST")->delimiter(',');
     option("--dh", a.dh_group, "Main mode Diffie-Hellman group", "GROUP");

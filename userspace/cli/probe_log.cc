@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "auth/sec_status.h"
 #include "base/overloaded.h"
 #include "daemon/report_json.h"
 #include "daemon/report_text.h"
@@ -72,8 +73,8 @@ void ProbeLog::take(const Report& report) {
             [&](const MethodTried& r) { say("trying", auth::to_string(r.method)); },
             [&](const MethodFailed& r) {
                 const std::string reason = r.reason.empty() ? "the peer gave no reason" : printable(r.reason);
-                say("refused", fmt::format("by {}: {}: {} (status {:#010x})", who(r.by),
-                                           auth::to_string(r.method), reason, r.status));
+                say("refused", fmt::format("by {}: {}: {} (status {})", who(r.by), auth::to_string(r.method),
+                                           reason, auth::sec_status_text(r.status)));
             },
             [&](const MmEstablished& r) {
                 result_["auth_method"] = auth::to_string(r.method);

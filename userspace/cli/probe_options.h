@@ -24,6 +24,13 @@ struct ProbeOptions {
     std::string principal;
     std::string keytab;
     std::string ccache;
+    std::string certificate;
+    std::string key;
+    std::string ca;
+    std::string crl;
+    bool one_way = false;
+    std::string ntlm_account;  // "DOMAIN\\user"
+    std::string password;
     std::string peer_name;
     std::vector<policy::MmProposal> mm_proposals;
     std::optional<policy::DhGroup> dh_group;

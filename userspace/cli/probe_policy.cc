@@ -89,15 +89,42 @@ std::expected<void, std::string> override_rule(Policy& policy, const ProbeOption
 void override_main_mode(Policy& policy, const ProbeOptions& options) {
     const policy::Lookup lookup(std::make_shared<const Policy>(policy));
     policy::MainMode mode = lookup.main_mode(options.peer);
-    std::string principal = lookup.peer(options.peer) != nullptr ? lookup.peer(options.peer)->principal : "";
+    policy::Peer peer = lookup.peer(options.peer) != nullptr ? *lookup.peer(options.peer) : policy::Peer{};
     if (!options.auth.empty()) mode.auth = options.auth;
     if (!options.mm_proposals.empty()) mode.proposals = options.mm_proposals;
     if (options.dh_group) mode.dh_groups = {*options.dh_group};
-    if (!options.peer_name.empty()) principal = options.peer_name;
+    if (!options.peer_name.empty()) {
+        const bool is_principal = options.peer_name.find_first_of("/@$") != std::string::npos;
+        (is_principal ? peer.principal : peer.tls_name) = options.peer_name;
+    }
+    peer.name = "probe";
+    peer.addresses = {Prefix::host(options.peer)};
+    peer.main_mode = 0;
     policy.main_modes = {std::move(mode)};
-    policy.peers = {
-        {.name = "probe", .addresses = {Prefix::host(options.peer)}, .principal = std::move(principal)}};
+    policy.peers = {std::move(peer)};
     if (!options.auth.empty()) policy.rules.front().auth.clear();
+}
+
+void override_kerberos(policy::KerberosAuth& kerberos, const ProbeOptions& options) {
+    if (!options.principal.empty()) kerberos.principal = options.principal;
+    if (!options.keytab.empty()) kerberos.keytab = options.keytab;
+    if (!options.ccache.empty()) kerberos.ccache = options.ccache;
+}
+
+void override_tls(policy::TlsAuth& tls, const ProbeOptions& options) {
+    if (!options.certificate.empty()) tls.certificates = {{options.certificate, options.key}};
+    if (!options.ca.empty()) tls.ca = {options.ca};
+    if (!options.crl.empty()) tls.crl = {options.crl};
+    if (options.one_way) tls.mutual = false;
+}
+
+void override_ntlm(policy::NtlmAuth& ntlm, const ProbeOptions& options) {
+    if (options.ntlm_account.empty()) return;
+    const std::size_t backslash = options.ntlm_account.find('\\');
+    const bool qualified = backslash != std::string::npos;
+    ntlm.domain = qualified ? options.ntlm_account.substr(0, backslash) : "";
+    ntlm.user = qualified ? options.ntlm_account.substr(backslash + 1) : options.ntlm_account;
+    ntlm.password = options.password;
 }
 
 void override_credentials(policy::Auth& auth, const ProbeOptions& options,
@@ -107,10 +134,15 @@ void override_credentials(policy::Auth& auth, const ProbeOptions& options,
         auth.kerberos.emplace();
     if (std::ranges::find(methods, AuthMethod::kAnonymous) != methods.end() && !auth.anonymous)
         auth.anonymous.emplace();
-    if (!auth.kerberos) return;
-    if (!options.principal.empty()) auth.kerberos->principal = options.principal;
-    if (!options.keytab.empty()) auth.kerberos->keytab = options.keytab;
-    if (!options.ccache.empty()) auth.kerberos->ccache = options.ccache;
+    if (auth.kerberos) override_kerberos(*auth.kerberos, options);
+    if (std::ranges::find(methods, AuthMethod::kTls) != methods.end()) {
+        if (!auth.tls) auth.tls = policy::TlsAuth{.mutual = !options.certificate.empty()};
+        override_tls(*auth.tls, options);
+    }
+    if (std::ranges::find(methods, AuthMethod::kNtlm) != methods.end()) {
+        if (!auth.ntlm) auth.ntlm.emplace();
+        override_ntlm(*auth.ntlm, options);
+    }
 }
 
 void override_quick_mode(Policy& policy, const ProbeOptions& options) {

@@ -100,11 +100,22 @@ void render_counter_list(const Json& counters, bool zeros, std::ostream& out) {
     if (!any) out << "nothing has been counted yet\n";
 }
 
-// Whom a negotiation is with. Anonymous authentication proves nothing: a name that was announced is a hint.
+// Whom a negotiation is with. A name that the method did not prove is a hint.
 std::string peer_of(const Json& object) {
     const std::string name = field(object, "peer");
     if (name.empty() || name == "-") return "anonymous";
-    return field(object, "method") == "anonymous" ? "anonymous (announced as " + name + ")" : name;
+    return object.value("proved", true) ? name : "anonymous (announced as " + name + ")";
+}
+
+// One line for each method that was tried in vain.
+std::string failed_methods(const Json& mm) {
+    std::string lines;
+    for (const Json& failure : mm.value("failed_methods", Json::array())) {
+        const std::string reason = field(failure, "reason");
+        lines += fmt::format("     failed   {} by {}: {}\n", field(failure, "method"), field(failure, "by"),
+                             reason.empty() || reason == "-" ? field(failure, "status_name") : reason);
+    }
+    return lines;
 }
 
 std::string count(std::uint64_t number_of, std::string_view thing) {
@@ -159,6 +170,7 @@ void render_main_modes(const Json& main_modes, std::ostream& out) {
                            mm.value("nat", false) ? ", behind a NAT" : "")
             << fmt::format("     peer     {}, by {}, {}\n", peer_of(mm), field(mm, "method"),
                            field(mm, "proposal"))
+            << failed_methods(mm)
             << fmt::format("     cookies  {} {}\n", field(mm, "initiator_cookie"),
                            field(mm, "responder_cookie"))
             << fmt::format("     life     age {}, ends in {}; {}, {} waiting\n",

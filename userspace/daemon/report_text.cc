@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "auth/sec_status.h"
 #include "base/overloaded.h"
 
 namespace keyline::daemon {
@@ -66,9 +67,10 @@ std::string to_text(const Report& report) {
                 return fmt::format("{}: trying {}", name_of(r.mm), auth::to_string(r.method));
             },
             [](const MethodFailed& r) {
-                return fmt::format("{}: {} failed at {} (status {:#010x}){}{}", name_of(r.mm),
-                                   auth::to_string(r.method), to_string(r.by), r.status,
-                                   r.reason.empty() ? "" : ": ", printable(r.reason));
+                return fmt::format("{}: {} failed at {} (status {}){}{}", name_of(r.mm),
+                                   auth::to_string(r.method), to_string(r.by),
+                                   auth::sec_status_text(r.status), r.reason.empty() ? "" : ": ",
+                                   printable(r.reason));
             },
             [](const MmEstablished& r) {
                 return fmt::format("{}: main mode established with {} by {}, {}{}", name_of(r.mm),

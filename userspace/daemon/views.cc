@@ -9,6 +9,7 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "auth/sec_status.h"
 #include "daemon/engine_view.h"
 #include "daemon/report_text.h"
 #include "policy/protocol.h"
@@ -119,6 +120,18 @@ Json lifetime_json(const kl_sa& sa) {
             {"hard_packets", limit(sa.hard_packets)}};
 }
 
+Json failed_methods_json(const std::vector<exchange::MethodFailed>& failures) {
+    Json list = Json::array();
+    for (const exchange::MethodFailed& failure : failures) {
+        list.push_back({{"method", auth::to_string(failure.method)},
+                        {"by", to_string(failure.by)},
+                        {"status", failure.status},
+                        {"status_name", std::string(auth::sec_status_name(failure.status))},
+                        {"reason", failure.reason}});
+    }
+    return list;
+}
+
 }  // namespace
 
 Json sas_json(const datapath::View& view, const std::vector<QmSnapshot>& quick_modes,
@@ -185,7 +198,9 @@ Json main_modes_json(const std::vector<MmSnapshot>& main_modes) {
                         {"established", mm.established},
                         {"state", mm.state},
                         {"peer", mm.peer},
+                        {"proved", mm.proved},
                         {"method", mm.method ? Json(auth::to_string(*mm.method)) : Json(nullptr)},
+                        {"failed_methods", failed_methods_json(mm.failed_methods)},
                         {"proposal", mm.proposal},
                         {"initiator_cookie", mm.initiator_cookie},
                         {"responder_cookie", mm.responder_cookie},

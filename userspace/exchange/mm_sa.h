@@ -5,11 +5,13 @@
 #include <deque>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "auth/method.h"
 #include "exchange/instant.h"
 #include "exchange/quick_mode.h"
 #include "exchange/report.h"
+#include "policy/policy.h"
 #include "wire/message.h"
 
 namespace keyline::exchange {
@@ -26,11 +28,12 @@ struct MmSa {
     bool closing = false;      // no new quick modes (MS-AIPS 3.1.5.1, M15)
     bool closed_by_peer = false;
 
-    std::string expected_peer;   // the name policy demands; empty: any
+    policy::Peer pad;            // its entry of the PAD, without names when it has none
     std::string announced_peer;  // GSS_ID: a hint (M14)
     std::string proved_peer;
-    std::optional<auth::MethodId> method;  // that succeeded
-    std::string proposal;                  // for people
+    std::vector<MethodFailed> failed_methods;  // before it
+    std::optional<auth::MethodId> method;      // that succeeded
+    std::string proposal;                      // for people
 
     bool local_behind_nat = false;
     bool remote_behind_nat = false;

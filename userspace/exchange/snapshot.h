@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "auth/method.h"
 #include "exchange/report.h"
@@ -20,7 +21,9 @@ struct MmSnapshot {
     std::string initiator_cookie;  // hexadecimal
     std::string responder_cookie;
     std::string peer;  // proved name, or in the meantime the announced one
+    bool proved = false;
     std::optional<auth::MethodId> method;
+    std::vector<MethodFailed> failed_methods;
     std::string proposal;
     bool established = false;
     bool nat = false;

@@ -132,7 +132,11 @@ bool Engine::still_allowed(const Session& session) const {
     const IpAddress& remote = session.name.remote.address;
     const policy::MainMode& main_mode = lookup_->main_mode(remote);
     const policy::Peer* peer = lookup_->peer(remote);
-    if (session.expected_peer != (peer == nullptr ? "" : peer->principal)) return false;
+    const policy::Peer pad = peer == nullptr ? policy::Peer{} : *peer;
+    const auto same_name = [&](const policy::AuthMethod method) {
+        return session.pad.name_for(method) == pad.name_for(method);
+    };
+    if (!std::ranges::all_of(main_mode.auth, same_name)) return false;
     if (!session.proposal_allowed(main_mode)) return false;
     const auto wanted = [&](auth::MethodId id) {
         return method(id) != nullptr &&

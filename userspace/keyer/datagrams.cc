@@ -102,8 +102,7 @@ void Engine::new_responder(const DatagramReceived& datagram, const wire::Header&
 
     Session& session = sessions_.add(std::make_unique<authip::Session>(), exchange::Role::kResponder,
                                      datagram.local, datagram.remote, now_);
-    if (const policy::Peer* peer = lookup_->peer(datagram.remote.address))
-        session.expected_peer = peer->principal;
+    if (const policy::Peer* peer = lookup_->peer(datagram.remote.address)) session.pad = *peer;
     // A refusal leaves nothing: the same message is refused anew.
     if (!session.accept(*this, datagram, header)) return sessions_.erase(session.name.id);
     sessions_.index(session);

@@ -138,7 +138,7 @@ void Engine::start_session(QmRequest request) {
     const std::uint16_t port = lookup_->policy().host.port;
     Session& session = sessions_.add(std::make_unique<authip::Session>(), exchange::Role::kInitiator,
                                      {traffic.local, port}, {traffic.remote, port}, now_);
-    if (const policy::Peer* peer = lookup_->peer(traffic.remote)) session.expected_peer = peer->principal;
+    if (const policy::Peer* peer = lookup_->peer(traffic.remote)) session.pad = *peer;
     session.waiting.push_back(std::move(request));
     session.start(*this, main_mode);
     sessions_.index(session);

@@ -83,10 +83,43 @@ struct AnonymousAuth {
     bool operator==(const AnonymousAuth&) const = default;
 };
 
+// Entry of [[auth.tls.certificate]]: PEM files.
+struct TlsCertificate {
+    std::string file;  // the certificate, then the chain that is shown with it
+    std::string key;
+
+    bool operator==(const TlsCertificate&) const = default;
+};
+
+// Table [auth.tls].
+struct TlsAuth {
+    std::vector<TlsCertificate> certificates;  // in the order in which they are tried
+    std::vector<std::string> ca;               // PEM files, whose certificates peers' chains must end in
+    std::vector<std::string> crl;              // PEM files; empty: revocation is not checked
+    bool mutual = true;                        // otherwise the responder alone is authenticated
+
+    bool operator==(const TlsAuth&) const = default;
+};
+
+// Table [auth.ntlm].
+struct NtlmAuth {
+    // The account to initiate with; all three are empty on a host that only responds.
+    std::string user;
+    std::string domain;
+    std::string password;  // path of the file that holds it
+    // File of accounts that may initiate, "DOMAIN:user:password" on a line or smbpasswd(5); empty: winbind
+    // knows them.
+    std::string accounts;
+
+    bool operator==(const NtlmAuth&) const = default;
+};
+
 // Credentials, one member per method; a method that no main mode names has none.
 struct Auth {
     std::optional<KerberosAuth> kerberos;
     std::optional<AnonymousAuth> anonymous;
+    std::optional<TlsAuth> tls;
+    std::optional<NtlmAuth> ntlm;
 
     bool operator==(const Auth&) const = default;
 };
@@ -136,10 +169,18 @@ struct QuickMode {
 struct Peer {
     std::string name;
     std::vector<Prefix> addresses;
-    // The name the peer must prove; with it known, message #1 carries a token (interpretation item 14).
-    // Empty: any.
-    std::string principal;
+    // The names that the peer must prove, by method; with that of the first method known, message #1 carries
+    // a token (interpretation item 14). Empty: any.
+    std::string principal;        // Kerberos
     std::uint32_t main_mode = 0;  // index into Policy::main_modes
+    std::string tls_name;         // a DNS name of its certificate
+    std::string ntlm_account;     // "DOMAIN\user", of a peer that initiates
+
+    // By which `method` is to know the peer.
+    const std::string& name_for(AuthMethod method) const {
+        if (method == AuthMethod::kTls) return tls_name;
+        return method == AuthMethod::kNtlm ? ntlm_account : principal;
+    }
 
     bool operator==(const Peer&) const = default;
 };

@@ -95,10 +95,10 @@ TEST_F(KerberosTest, BothSidesProveTheirNamesAndShareAKey) {
     const auto b = method_of("b.example.test");
     EXPECT_EQ(a->local_name(), kA);
     EXPECT_FALSE(a->needs_dh());
-    const auto one = authenticate(*a->initiate(kB), *b->accept());
+    const auto one = authenticate(*a->initiate({kB}), *b->accept({}));
     expect_agreement(one, kA, kB);
     EXPECT_TRUE(one.first.token.empty());
-    const auto other = authenticate(*b->initiate("host/a.example.test"), *a->accept());  // default realm
+    const auto other = authenticate(*b->initiate({"host/a.example.test"}), *a->accept({}));  // default realm
     expect_agreement(other, kB, kA);
     EXPECT_FALSE(one.first.secret == other.first.secret);
 }
@@ -110,7 +110,7 @@ TEST_F(KerberosTest, WindowsStyleNames) {
     }
     const auto a = make({.principal = "A$@EXAMPLE.TEST", .keytab = realm_.path("A$.keytab")});
     const auto b = make({.principal = "B$@EXAMPLE.TEST", .keytab = realm_.path("B$.keytab")});
-    expect_agreement(authenticate(*a->initiate(b->local_name()), *b->accept()), "A$@EXAMPLE.TEST",
+    expect_agreement(authenticate(*a->initiate({b->local_name()}), *b->accept({})), "A$@EXAMPLE.TEST",
                      "B$@EXAMPLE.TEST");
 }
 
@@ -119,7 +119,7 @@ TEST_F(KerberosTest, InitiatesFromACredentialCache) {
     std::filesystem::remove(realm_.keytab("a.example.test"));
     const auto a = make({.ccache = cache});
     EXPECT_EQ(a->local_name(), kA);
-    expect_agreement(authenticate(*a->initiate(kB), *method_of("b.example.test")->accept()), kA, kB);
+    expect_agreement(authenticate(*a->initiate({kB}), *method_of("b.example.test")->accept({})), kA, kB);
 }
 
 TEST_F(KerberosTest, ClientKeytabApartFromTheAcceptorsKeytab) {
@@ -127,7 +127,7 @@ TEST_F(KerberosTest, ClientKeytabApartFromTheAcceptorsKeytab) {
     apart.client_keytab = realm_.path("client.keytab");
     std::filesystem::copy(apart.keytab, apart.client_keytab);
     const auto a = make(apart);
-    expect_agreement(authenticate(*a->initiate(kB), *method_of("b.example.test")->accept()), kA, kB);
+    expect_agreement(authenticate(*a->initiate({kB}), *method_of("b.example.test")->accept({})), kA, kB);
 }
 
 TEST_F(KerberosTest, KeytabMissing) {
@@ -167,26 +167,26 @@ TEST_F(KerberosTest, CredentialCacheMissing) {
 
 TEST_F(KerberosTest, KdcUnreachable) {
     realm_.stop_kdc();
-    const auto result = method_of("a.example.test")->initiate(kB)->step({});
+    const auto result = method_of("a.example.test")->initiate({kB})->step({});
     EXPECT_TRUE(failed(result, SecStatus::kNoAuthenticatingAuthority, {kA, kB, "EXAMPLE.TEST", "KDC"}));
 }
 
 TEST_F(KerberosTest, UnknownPeer) {
     const auto result =
-        method_of("a.example.test")->initiate("host/nobody.example.test@EXAMPLE.TEST")->step({});
+        method_of("a.example.test")->initiate({"host/nobody.example.test@EXAMPLE.TEST"})->step({});
     EXPECT_TRUE(
         failed(result, SecStatus::kTargetUnknown, {"host/nobody.example.test", "create this principal"}));
 }
 
 TEST_F(KerberosTest, OwnPrincipalGoneFromTheKdc) {
     realm_.admin({"delprinc", "-force", kA});
-    const auto result = method_of("a.example.test")->initiate(kB)->step({});
+    const auto result = method_of("a.example.test")->initiate({kB})->step({});
     EXPECT_TRUE(failed(result, SecStatus::kNoCredentials, {kA, "auth.kerberos.principal"}));
 }
 
 TEST_F(KerberosTest, OwnKeyOutOfDate) {
     realm_.admin({"cpw", "-randkey", kA});
-    const auto result = method_of("a.example.test")->initiate(kB)->step({});
+    const auto result = method_of("a.example.test")->initiate({kB})->step({});
     EXPECT_TRUE(failed(result, SecStatus::kLogonDenied, {kA, "keytab"}));
 }
 
@@ -196,44 +196,44 @@ TEST_F(KerberosTest, AcceptorsKeyOutOfDate) {
     const auto a = method_of("a.example.test");
     const auto b = method_of("b.example.test");
     realm_.admin({"cpw", "-randkey", kB});
-    const auto token = a->initiate(kB)->step({}).token;
-    EXPECT_TRUE(failed(b->accept()->step({token}), SecStatus::kLogonDenied,
+    const auto token = a->initiate({kB})->step({}).token;
+    EXPECT_TRUE(failed(b->accept({})->step({token}), SecStatus::kLogonDenied,
                        {"b.example.test.keytab", "out of date"}));
 
     std::filesystem::remove(realm_.keytab("b.example.test"));
     realm_.admin({"ktadd", "-k", realm_.keytab("b.example.test"), kB});  // a third key
-    expect_agreement(authenticate(*a->initiate(kB), *b->accept()), kA, kB);
+    expect_agreement(authenticate(*a->initiate({kB}), *b->accept({})), kA, kB);
 }
 
 TEST_F(KerberosTest, TicketExpired) {
     const auto a = make({.ccache = realm_.kinit("a.example.test", "1s")});
     std::this_thread::sleep_for(std::chrono::seconds(3));
-    EXPECT_TRUE(failed(a->initiate(kB)->step({}), SecStatus::kContextExpired,
+    EXPECT_TRUE(failed(a->initiate({kB})->step({}), SecStatus::kContextExpired,
                        {"a.example.test.ccache", "expired", "kinit"}));
 }
 
 TEST_F(KerberosTest, ClockSkew) {
     const auto a = method_of("a.example.test");
     const auto b = method_of("b.example.test");
-    const auto token = a->initiate(kB)->step({}).token;
+    const auto token = a->initiate({kB})->step({}).token;
     realm_.set_clock_skew(1);
     std::this_thread::sleep_for(std::chrono::seconds(3));
-    EXPECT_TRUE(failed(b->accept()->step({token}), SecStatus::kTimeSkew, {"lock skew", "NTP"}));
+    EXPECT_TRUE(failed(b->accept({})->step({token}), SecStatus::kTimeSkew, {"lock skew", "NTP"}));
 }
 
 TEST_F(KerberosTest, RepeatedToken) {
     const auto a = method_of("a.example.test");
     const auto b = method_of("b.example.test");
-    const auto token = a->initiate(kB)->step({}).token;
-    EXPECT_TRUE(b->accept()->step({token}).complete);
-    EXPECT_TRUE(failed(b->accept()->step({token}), SecStatus::kOutOfSequence, {"attack"}));
+    const auto token = a->initiate({kB})->step({}).token;
+    EXPECT_TRUE(b->accept({})->step({token}).complete);
+    EXPECT_TRUE(failed(b->accept({})->step({token}), SecStatus::kOutOfSequence, {"attack"}));
 }
 
 TEST_F(KerberosTest, NamesThatAreNoHostsAreNotFollowed) {
     const auto a = method_of("a.example.test");
     for (const char* hint : {"", "cifs/b.example.test@EXAMPLE.TEST", "krbtgt/EXAMPLE.TEST@EXAMPLE.TEST",
                              "administrator@EXAMPLE.TEST", "host/b\nexample"}) {
-        EXPECT_TRUE(failed(a->initiate(hint)->step({}), SecStatus::kTargetUnknown, {"host/NAME@REALM"}))
+        EXPECT_TRUE(failed(a->initiate({hint})->step({}), SecStatus::kTargetUnknown, {"host/NAME@REALM"}))
             << hint;
     }
 }
@@ -241,15 +241,15 @@ TEST_F(KerberosTest, NamesThatAreNoHostsAreNotFollowed) {
 TEST_F(KerberosTest, AnAlteredTokenIsNeverAccepted) {
     const auto a = method_of("a.example.test");
     const auto b = method_of("b.example.test");
-    const Bytes token = a->initiate(kB)->step({}).token;
-    EXPECT_TRUE(failed(b->accept()->step({}), SecStatus::kInvalidToken, {"does not speak Kerberos"}));
-    EXPECT_TRUE(failed(b->accept()->step({Bytes(64, 0x60)}), SecStatus::kInvalidToken, {}));
+    const Bytes token = a->initiate({kB})->step({}).token;
+    EXPECT_TRUE(failed(b->accept({})->step({}), SecStatus::kInvalidToken, {"does not speak Kerberos"}));
+    EXPECT_TRUE(failed(b->accept({})->step({Bytes(64, 0x60)}), SecStatus::kInvalidToken, {}));
     for (std::size_t at = 0; at < token.size(); at += 7) {
         Bytes altered = token;
         altered[at] ^= 0x55;
         Bytes cut(token.begin(), token.begin() + static_cast<std::ptrdiff_t>(at));
-        EXPECT_NE(b->accept()->step({cut}).status, 0U) << at;
-        const StepResult result = b->accept()->step({altered});
+        EXPECT_NE(b->accept({})->step({cut}).status, 0U) << at;
+        const StepResult result = b->accept({})->step({altered});
         EXPECT_FALSE(result.complete && result.status != 0);
         if (result.status == 0) {
             // Octets that Kerberos does not protect, such as the ticket's kvno: then names and key must still
@@ -262,13 +262,13 @@ TEST_F(KerberosTest, AnAlteredTokenIsNeverAccepted) {
 TEST_F(KerberosTest, AnswersOfAnotherAcceptorAreRefused) {
     const auto a = method_of("a.example.test");
     const auto b = method_of("b.example.test");
-    const auto one = a->initiate(kB);
-    const auto other = a->initiate(kB);
+    const auto one = a->initiate({kB});
+    const auto other = a->initiate({kB});
     const auto first_token = one->step({}).token;
-    const auto answer_to_other = b->accept()->step({other->step({}).token}).token;
+    const auto answer_to_other = b->accept({})->step({other->step({}).token}).token;
     EXPECT_NE(one->step({answer_to_other}).status, 0U);
     EXPECT_TRUE(failed(one->step({answer_to_other}), SecStatus::kOutOfSequence, {"after the last"}));
-    EXPECT_TRUE(b->accept()->step({first_token}).complete);
+    EXPECT_TRUE(b->accept({})->step({first_token}).complete);
 }
 
 TEST_F(KerberosTest, AnInitiatorWithoutMutualAuthenticationIsRefused) {
@@ -284,7 +284,7 @@ TEST_F(KerberosTest, AnInitiatorWithoutMutualAuthenticationIsRefused) {
                                    GSS_C_NO_BUFFER, nullptr, token.out(), nullptr, nullptr),
               GSS_S_COMPLETE);
     const auto result =
-        method_of("b.example.test")->accept()->step({Bytes(token.view().begin(), token.view().end())});
+        method_of("b.example.test")->accept({})->step({Bytes(token.view().begin(), token.view().end())});
     EXPECT_TRUE(failed(result, SecStatus::kMutualAuthFailed, {"mutual authentication"}));
 }
 
@@ -293,7 +293,8 @@ TEST_F(KerberosTest, ManyThreadsInitiateAtOnce) {
     const auto b = method_of("b.example.test");
     std::vector<std::jthread> threads;
     for (int n = 0; n < 8; ++n) {
-        threads.emplace_back([&] { expect_agreement(authenticate(*a->initiate(kB), *b->accept()), kA, kB); });
+        threads.emplace_back(
+            [&] { expect_agreement(authenticate(*a->initiate({kB}), *b->accept({})), kA, kB); });
     }
 }
 

@@ -23,8 +23,8 @@ TEST(MethodIdTest, NamesRoundTrip) {
 TEST(AnonymousTest, IsOneRoundTripOfEmptyTokens) {
     AnonymousMethod method("host/a");
     EXPECT_TRUE(method.needs_dh());
-    const auto initiator = method.initiate("host/b");
-    const auto acceptor = method.accept();
+    const auto initiator = method.initiate({"host/b"});
+    const auto acceptor = method.accept({});
     const StepResult first = initiator->step({});
     EXPECT_TRUE(!first.complete && first.token.empty() && first.status == 0);
     const StepResult answer = acceptor->step({first.token});
@@ -34,8 +34,9 @@ TEST(AnonymousTest, IsOneRoundTripOfEmptyTokens) {
 
 TEST(AnonymousTest, RefusesTokensAndFurtherSteps) {
     AnonymousMethod method("host/a");
-    EXPECT_EQ(method.accept()->step({Bytes{1}}).status, static_cast<std::uint32_t>(SecStatus::kInvalidToken));
-    const auto acceptor = method.accept();
+    EXPECT_EQ(method.accept({})->step({Bytes{1}}).status,
+              static_cast<std::uint32_t>(SecStatus::kInvalidToken));
+    const auto acceptor = method.accept({});
     EXPECT_TRUE(acceptor->step({}).complete);
     EXPECT_EQ(acceptor->step({}).status, static_cast<std::uint32_t>(SecStatus::kOutOfSequence));
 }

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "run.h"
+
 namespace keyline::test {
 
 // EXAMPLE.TEST with a KDC on a free loopback port and the hosts a.example.test and b.example.test. Sets
@@ -30,8 +32,5 @@ class Realm {
   private:
     std::string directory_;
 };
-
-// The program's exit status, its arguments not seen by any shell. The output goes to this process's.
-int run(const std::vector<std::string>& command);
 
 }  // namespace keyline::test

@@ -79,6 +79,24 @@ TEST(Render, ANameFromAPeerCannotMoveTheCursor) {
     EXPECT_THAT(rendered(render_main_modes, Json::array({mm})), Not(HasSubstr("\x1b")));
 }
 
+TEST(Render, AMainModeTellsWhichMethodsFailedAndWhy) {
+    const Json failures = Json::array(
+        {{{"method", "tls"},
+          {"by", "local"},
+          {"status_name", "SEC_E_CERT_EXPIRED"},
+          {"reason", "certificate has expired"}},
+         {{"method", "kerberos"}, {"by", "peer"}, {"status_name", "SEC_E_TIME_SKEW"}, {"reason", ""}}});
+    const Json mm{{"id", 1},         {"local", "a"},
+                  {"remote", "b"},   {"role", "initiator"},
+                  {"state", "s"},    {"peer", "host/b"},
+                  {"proved", false}, {"method", "ntlm"},
+                  {"proposal", "p"}, {"failed_methods", failures}};
+    EXPECT_THAT(rendered(render_main_modes, Json::array({mm})),
+                testing::AllOf(HasSubstr("     peer     anonymous (announced as host/b), by ntlm, p\n"),
+                               HasSubstr("     failed   tls by local: certificate has expired\n"),
+                               HasSubstr("     failed   kerberos by peer: SEC_E_TIME_SKEW\n")));
+}
+
 TEST(Render, NothingIsSaidInWords) {
     EXPECT_THAT(rendered(render_sas, Json::array()), HasSubstr("no SAs"));
     EXPECT_THAT(rendered(render_main_modes, Json::array()), HasSubstr("no main mode SAs"));

@@ -23,7 +23,7 @@ class Environment final : public GssEnvironment {
     }
     std::shared_ptr<auth::Context> new_context(MethodId id) override {
         for (ScriptedMethod& method : methods_) {
-            if (method.id() == id) return initiator_ ? method.initiate("") : method.accept();
+            if (method.id() == id) return initiator_ ? method.initiate({}) : method.accept({});
         }
         return nullptr;
     }
@@ -161,6 +161,64 @@ TEST(GssExchangeTest, RetryStaysWithTheMethod) {
            responder.received(environment, {.status = kDenied, .flags = retry, .token = token}));
     EXPECT_EQ(environment.tried, (std::vector{MethodId::kKerberos, MethodId::kKerberos}));
     EXPECT_TRUE(responder.complete());
+}
+
+constexpr std::uint8_t kNewAndRetry = flag::kNewGssExchange | flag::kRetryCurrentAuthentication;
+
+TEST(GssExchangeTest, ResponderAsksForAnotherCredentialOnItsLastMethodToo) {
+    Conversation talk({{.credentials = 2, .bad_credentials = 1}}, {{.credentials = 2}},
+                      {MethodId::kKerberos});
+    talk.round_trip();
+    EXPECT_EQ(sent(talk.answer),
+              (wire::GssApi{.status = kDenied, .flags = flag::kRetryCurrentAuthentication}));
+    EXPECT_EQ(sent(talk.move).status, kDenied);  // the responder's status comes back
+    EXPECT_EQ(sent(talk.move).flags, kNewAndRetry);
+    talk.round_trip();
+    EXPECT_TRUE(std::holds_alternative<GssDone>(talk.move));
+    EXPECT_EQ(talk.b.tried.size(), 2U);
+}
+
+TEST(GssExchangeTest, InitiatorAsksForAnotherCredentialWithStatusZero) {
+    Conversation talk({{.credentials = 2}}, {{.credentials = 2, .bad_credentials = 1}},
+                      {MethodId::kKerberos});
+    talk.round_trip();
+    EXPECT_EQ(sent(talk.move).status, 0U);
+    EXPECT_EQ(sent(talk.move).flags, kNewAndRetry);
+    talk.round_trip();
+    EXPECT_TRUE(std::holds_alternative<GssDone>(talk.move));
+    EXPECT_EQ(talk.a.failed_by, std::vector{exchange::By::kLocal});
+}
+
+TEST(GssExchangeTest, WithoutAnotherCredentialTheNextMethodIsTried) {
+    const Script tls{.id = MethodId::kTls};
+    Conversation talk({{.credentials = 2, .bad_credentials = 2}, tls}, {{.credentials = 2}, tls}, kBoth);
+    for (int attempt = 0; attempt < 2; ++attempt) {
+        talk.round_trip();
+        EXPECT_EQ(sent(talk.answer).flags, flag::kRetryCurrentAuthentication);
+    }
+    EXPECT_EQ(sent(talk.move).flags, flag::kNewGssExchange);
+    talk.round_trip();
+    EXPECT_TRUE(std::holds_alternative<GssDone>(talk.move));
+    EXPECT_EQ(talk.responder.result().method, MethodId::kTls);
+}
+
+TEST(GssExchangeTest, EitherSideAsksThreeTimesAtMost) {
+    const Script many_bad{.credentials = 100, .bad_credentials = 100};
+    Conversation at_responder({many_bad}, {{.credentials = 100}}, {MethodId::kKerberos});
+    for (unsigned attempt = 0; attempt < kMaxRetries; ++attempt) {
+        at_responder.round_trip();
+        EXPECT_EQ(sent(at_responder.answer).flags, flag::kRetryCurrentAuthentication);
+    }
+    at_responder.round_trip();
+    EXPECT_TRUE(std::holds_alternative<GssFailed>(at_responder.answer));
+
+    Conversation at_initiator({{.credentials = 100}}, {many_bad}, {MethodId::kKerberos});
+    for (unsigned attempt = 0; attempt < kMaxRetries; ++attempt) {
+        at_initiator.round_trip();
+        EXPECT_EQ(sent(at_initiator.move).flags, kNewAndRetry);
+    }
+    at_initiator.round_trip();
+    EXPECT_TRUE(std::holds_alternative<GssFailed>(at_initiator.move));
 }
 
 TEST(GssExchangeTest, TokenBeforeAnyExchangeIsInvalid) {

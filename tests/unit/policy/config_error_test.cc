@@ -43,7 +43,24 @@ TEST(ConfigErrorTest, UnknownKeys) {
 [host]
   instence = "a")",
          R"(test.toml:2:3: host.instence: unknown key; did you mean "instance"?)"},
-        {"[auth.tls]", R"(test.toml:1:7: auth.tls: unknown key; expected "kerberos" or "anonymous")"},
+        {"[auth.tsl]", R"(test.toml:1:7: auth.tsl: unknown key; did you mean "tls"?)"},
+        {"[auth.tls]", R"(
+test.toml:1:7: auth.tls: missing "ca", the certificates of the CAs that peers' are issued by
+test.toml:1:7: auth.tls: missing [[auth.tls.certificate]], which mutual authentication needs; or set mutual = false)"},
+        {R"(
+[auth.tls]
+ca = "ca.pem"
+mutual = "yes"
+[[auth.tls.certificate]]
+file = "/a.pem")",
+         R"(
+test.toml:2:6: auth.tls.ca: expected an absolute path, found "ca.pem"
+test.toml:3:10: auth.tls.mutual: expected true or false, found "yes"
+test.toml:4:1: auth.tls.certificate[1]: missing "key", the certificate's private key in PEM form)"},
+        {R"(
+[auth.ntlm]
+user = "alice")",
+         R"(test.toml:1:7: auth.ntlm: expected "user" and "password", the file that holds its password, together; without both this host only responds)"},
         {R"(
 [main_mode]
 lifetimes = 1)",
@@ -170,8 +187,8 @@ TEST(ConfigErrorTest, MainMode) {
         {R"(main_mode.auth = ["anonimous", "tls", "ntlm"])",
          R"(
 test.toml:1:19: main_mode.auth[1]: expected "kerberos", "anonymous", "tls" or "ntlm", found "anonimous"; did you mean "anonymous"?
-test.toml:1:32: main_mode.auth[2]: "tls" is not available in this version; use "kerberos" or "anonymous"
-test.toml:1:39: main_mode.auth[3]: "ntlm" is not available in this version; use "kerberos" or "anonymous")"},
+test.toml:1:32: main_mode.auth[2]: "tls" has no credentials; add [auth.tls] with ca and [[auth.tls.certificate]]
+test.toml:1:39: main_mode.auth[3]: "ntlm" has no credentials; add [auth.ntlm] with user and password, or accounts)"},
         {"main_mode.auth = []",
          "test.toml:1:18: main_mode.auth: expected at least one item, found an empty array"},
         {R"(main_mode.proposals = ["aes-cbc-256/sha256", "rc4"])",

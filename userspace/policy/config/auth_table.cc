@@ -28,6 +28,64 @@ constexpr Field<AnonymousAuth> kAnonymousFields[] = {
     {"name", [](const Value& value, AnonymousAuth& anonymous) { assign(anonymous.name, value.name(253)); }},
 };
 
+constexpr Field<TlsCertificate> kTlsCertificateFields[] = {
+    {"file", [](const Value& value, TlsCertificate& certificate) { read_path(value, certificate.file); }},
+    {"key", [](const Value& value, TlsCertificate& certificate) { read_path(value, certificate.key); }},
+};
+
+void read_certificates(const Value& array, TlsAuth& tls) {
+    for (const Value& table : array.tables()) {
+        TlsCertificate& certificate = tls.certificates.emplace_back();
+        read_table(table, kTlsCertificateFields, certificate);
+        if (!table.member("file")) table.error(R"(missing "file", the certificate in PEM form)");
+        if (!table.member("key")) table.error(R"(missing "key", the certificate's private key in PEM form)");
+    }
+}
+
+std::vector<std::string> read_paths(const Value& list) {
+    return read_list(list, [](const Value& item) -> std::optional<std::string> {
+        std::string path;
+        read_path(item, path);
+        if (path.empty()) return std::nullopt;
+        return path;
+    });
+}
+
+constexpr Field<TlsAuth> kTlsFields[] = {
+    {"certificate", read_certificates},
+    {"ca", [](const Value& list, TlsAuth& tls) { tls.ca = read_paths(list); }},
+    {"crl", [](const Value& list, TlsAuth& tls) { tls.crl = read_paths(list); }},
+    {"mutual", [](const Value& value, TlsAuth& tls) { assign(tls.mutual, value.boolean()); }},
+};
+
+void read_tls(const Value& table, Auth& auth) {
+    TlsAuth& tls = auth.tls.emplace();
+    read_table(table, kTlsFields, tls);
+    if (!table.is_table()) return;
+    if (!table.member("ca"))
+        table.error(R"(missing "ca", the certificates of the CAs that peers' are issued by)");
+    if (tls.mutual && !table.member("certificate")) {
+        table.error(
+            R"(missing [[auth.tls.certificate]], which mutual authentication needs; or set mutual = false)");
+    }
+}
+
+constexpr Field<NtlmAuth> kNtlmFields[] = {
+    {"user", [](const Value& value, NtlmAuth& ntlm) { assign(ntlm.user, value.name(104)); }},
+    {"domain", [](const Value& value, NtlmAuth& ntlm) { assign(ntlm.domain, value.name(253)); }},
+    {"password", [](const Value& value, NtlmAuth& ntlm) { read_path(value, ntlm.password); }},
+    {"accounts", [](const Value& value, NtlmAuth& ntlm) { read_path(value, ntlm.accounts); }},
+};
+
+void read_ntlm(const Value& table, Auth& auth) {
+    read_table(table, kNtlmFields, auth.ntlm.emplace());
+    if (!table.is_table()) return;
+    if (table.member("user").has_value() != table.member("password").has_value()) {
+        table.error(
+            R"(expected "user" and "password", the file that holds its password, together; without both this host only responds)");
+    }
+}
+
 void read_kerberos(const Value& table, Auth& auth) {
     read_table(table, kKerberosFields, auth.kerberos.emplace());
     if (table.is_table() && !table.member("principal")) {
@@ -39,6 +97,8 @@ constexpr Field<Auth> kAuthFields[] = {
     {"kerberos", read_kerberos},
     {"anonymous",
      [](const Value& table, Auth& auth) { read_table(table, kAnonymousFields, auth.anonymous.emplace()); }},
+    {"tls", read_tls},
+    {"ntlm", read_ntlm},
 };
 
 }  // namespace
@@ -48,15 +108,18 @@ void read_auth(const Value& table, Loading& loading) { read_table(table, kAuthFi
 void list_auth_keys(std::vector<std::string>& to) {
     list_keys("auth.kerberos", kKerberosFields, to);
     list_keys("auth.anonymous", kAnonymousFields, to);
+    list_keys("auth.tls", kTlsFields, to);
+    list_keys("auth.tls.certificate", kTlsCertificateFields, to);
+    list_keys("auth.ntlm", kNtlmFields, to);
 }
 
 std::vector<AuthMethod> read_auth_methods(const Value& list, Auth& credentials) {
     return read_list(list, [&](const Value& item) {
         auto method = item.one_of(kAuthMethodNames);
-        if (method == AuthMethod::kTls || method == AuthMethod::kNtlm) {
-            item.error(in_quotes(to_string(*method)) +
-                       R"( is not available in this version; use "kerberos" or "anonymous")");
-            method.reset();
+        if (method == AuthMethod::kNtlm && !credentials.ntlm) {
+            item.error(R"("ntlm" has no credentials; add [auth.ntlm] with user and password, or accounts)");
+        } else if (method == AuthMethod::kTls && !credentials.tls) {
+            item.error(R"("tls" has no credentials; add [auth.tls] with ca and [[auth.tls.certificate]])");
         } else if (method == AuthMethod::kKerberos && !credentials.kerberos) {
             item.error(R"("kerberos" has no credentials; add [auth.kerberos] with principal and keytab)");
         } else if (method == AuthMethod::kAnonymous && !credentials.anonymous) {

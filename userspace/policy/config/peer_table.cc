@@ -27,6 +27,16 @@ void read_addresses(const Value& list, Draft& draft) {
     });
 }
 
+void read_account(const Value& value, Draft& draft) {
+    const auto text = value.text();
+    if (!text) return;
+    const std::size_t backslash = text->find('\\');
+    if (backslash == std::string::npos || backslash + 1 == text->size() || text->contains(' ')) {
+        return value.error_expected(R"(an account with its domain such as 'EXAMPLE\alice')");
+    }
+    draft.peer.ntlm_account = *text;
+}
+
 void read_main_mode_name(const Value& value, Draft& draft) {
     std::vector<std::string_view> names;
     for (const MainMode& mode : draft.policy->main_modes)
@@ -67,6 +77,8 @@ constexpr Field<Draft> kPeerFields[] = {
     {"address", read_addresses},
     {"principal",
      [](const Value& value, Draft& draft) { assign(draft.peer.principal, read_principal(value)); }},
+    {"tls_name", [](const Value& value, Draft& draft) { assign(draft.peer.tls_name, value.name(253)); }},
+    {"ntlm_account", read_account},
     {"main_mode", read_main_mode_name},
     {"auth", read_methods},
     {"protocols", read_protocols},
