@@ -7,6 +7,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tools"))
 
+from lab.domain import Domain  # noqa: E402
 from lab.lab import Lab  # noqa: E402
 from lab.processes import wait_until  # noqa: E402
 from lab.traffic import ping  # noqa: E402
@@ -17,9 +18,10 @@ MARKER = b"keyline-in-clear"
 
 class Scenario(unittest.TestCase):
     behind_nat = ""  # "a", "b" or "ab"
+    domain = Domain
 
     def setUp(self):
-        self.lab = self.enterContext(Lab(self.behind_nat))
+        self.lab = self.enterContext(Lab(self.behind_nat, self.domain))
         self.a, self.b, self.cable = self.lab.a, self.lab.b, self.lab.cable
         # Cleanups run before those of the lab, while logs are there: a failure shows what the daemons said.
         self.addCleanup(self._show_logs_of_failure)
@@ -74,6 +76,13 @@ class Scenario(unittest.TestCase):
         self.assertEqual(0, kinds["clear"], kinds)
         self.assertFalse(capture.holds(MARKER))
         return kinds
+
+    def assert_told(self, host, *words):
+        """A line of keylined's log has all these words."""
+        def told():
+            return any(all(word in line for word in words) for line in host.keylined.output().splitlines())
+
+        wait_until(told, f"a line with {words} in {host.name}'s log")
 
     def sas(self, host):
         """The public SA map's entries."""

@@ -22,9 +22,15 @@ class Domain(Namespace):
             self.run("ip", "address", "add", f"10.88.{number}.1/30", "dev", link)
             host.run("ip", "address", "add", f"10.88.{number}.2/30", "dev", "eth1")
             host.run("ip", "route", "add", f"{ADDRESS}/32", "via", f"10.88.{number}.1")
+        self.create_realm(hosts)
+        self.start_kdc()
+
+    def create_realm(self, hosts):
         names = [word for host in hosts for word in ("--host", host.hostname)]
         run([_TOOL, "create", self.realm_directory, REALM, "--kdc", f"{ADDRESS}:88", *names])
-        self.start_kdc()
+
+    def principal(self, host):
+        return f"host/{host.hostname}@{REALM}"
 
     @property
     def krb5_conf(self):

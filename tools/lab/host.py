@@ -5,7 +5,6 @@ import json
 import os
 
 from lab import toml
-from lab.domain import REALM
 from lab.namespace import Namespace
 from lab.processes import LabError
 from lab.ready_socket import ReadySocket
@@ -30,7 +29,6 @@ class Host(Namespace):
     def __init__(self, name, number, directory):
         super().__init__(f"{name}.keyline.example", os.path.join(directory, name))
         self.name = name
-        self.principal = f"host/{self.hostname}@{REALM}"
         self.number = number
         self.address = f"10.77.0.{number}"
         self.public_address = self.address  # as the other host knows it: a NAT has one of its own
@@ -46,6 +44,7 @@ class Host(Namespace):
 
     def join_domain(self, domain):
         self.environment["KRB5_CONFIG"] = domain.krb5_conf
+        self.principal = domain.principal(self)
         self.keytab = domain.keytab(self)
 
     def configuration(self, *rules):

@@ -2,12 +2,14 @@
 """The whole laboratory of __init__.py's drawing, as a context manager that leaves nothing behind."""
 
 import contextlib
+import functools
 import os
 import shutil
 import signal
 import sys
 import tempfile
 
+from lab.authorities import Authorities
 from lab.cable import Cable
 from lab.domain import Domain
 from lab.host import Host
@@ -26,8 +28,9 @@ class Lab:
     mostly responds, forwards IKE to it. Such a host has no IPv6 there.
     """
 
-    def __init__(self, behind_nat=""):
+    def __init__(self, behind_nat="", domain=Domain):
         self._behind_nat = behind_nat
+        self._domain = domain
 
     def __enter__(self):
         if os.geteuid() != 0:
@@ -44,7 +47,7 @@ class Lab:
             self.nats = {host.name: self._closing(stack, Nat(host, self.directory, forwards=host is self.b))
                          for host in self.hosts if host.name in self._behind_nat}
             self.cable.join(*(self._end(host) for host in self.hosts))
-            self.domain = self._closing(stack, Domain(os.path.join(self.directory, "dc"), self.hosts))
+            self.domain = self._closing(stack, self._domain(os.path.join(self.directory, "dc"), self.hosts))
             for host in self.hosts:
                 self.nats.get(host.name, host).bring_up()
                 host.join_domain(self.domain)
@@ -66,6 +69,11 @@ class Lab:
     def _closing(stack, namespace):
         stack.callback(namespace.close)
         return namespace
+
+    @functools.cached_property
+    def authorities(self):
+        """Certificates for the hosts, made when a test first asks for them."""
+        return Authorities(os.path.join(self.directory, "pki"), self.hosts)
 
     @property
     def hosts(self):

@@ -2,6 +2,7 @@
 
 #include <strings.h>
 
+#include <cstring>
 #include <utility>
 
 #include "auth/ending_context.h"
@@ -51,21 +52,12 @@ class NtlmContext : public EndingContext {
     gss::SecurityContext context_;
 };
 
-// "b.example.com" of "host/b.example.com@EXAMPLE.COM"; NTLM tells it to the peer, and nothing depends on it.
-std::string host_of(const std::string& announced) {
-    const std::size_t slash = announced.find('/');
-    const std::size_t start = slash == std::string::npos ? 0 : slash + 1;
-    const std::string host = announced.substr(start, announced.find('@', start) - start);
-    return host.empty() ? "unnamed" : host;
-}
-
 class Initiator final : public NtlmContext {
   public:
-    Initiator(std::shared_ptr<const ntlm::Credentials> credentials, const PeerNames& peer)
+    explicit Initiator(std::shared_ptr<const ntlm::Credentials> credentials)
         : NtlmContext(credentials,
                       "NTLM, with " + (credentials->account().empty() ? std::string("no account")
-                                                                      : printable(credentials->account()))),
-          host_(host_of(peer.announced)) {}
+                                                                      : printable(credentials->account()))) {}
 
   private:
     StepResult advance(ByteView token) override {
@@ -75,15 +67,13 @@ class Initiator final : public NtlmContext {
                            activity_ + ": this host only responds: set auth.ntlm.user and password"}
                 .result();
         }
-        const auto target = ntlm::import_host(host_);
-        if (!target) return explain(activity_, target.error(), remedy).result();
         gss_buffer_desc input = gss::input_buffer(token);
         gss::OutputBuffer output;
         OM_uint32 minor = 0;
         const OM_uint32 major = gss_init_sec_context(
-            &minor, credentials_->initiating(), context_.out(), target->get(), ntlm::mechanism(), kFlags, 0,
-            GSS_C_NO_CHANNEL_BINDINGS, token.empty() ? GSS_C_NO_BUFFER : &input, nullptr, output.out(),
-            nullptr, nullptr);
+            &minor, credentials_->initiating(), context_.out(), credentials_->target(), ntlm::mechanism(),
+            kFlags, 0, GSS_C_NO_CHANNEL_BINDINGS, token.empty() ? GSS_C_NO_BUFFER : &input, nullptr,
+            output.out(), nullptr, nullptr);
         if (GSS_ERROR(major)) {
             return explain(activity_, gss::make_error(major, minor, ntlm::mechanism()), remedy).result();
         }
@@ -91,8 +81,6 @@ class Initiator final : public NtlmContext {
         if ((major & GSS_S_CONTINUE_NEEDED) != 0) return {.token = std::move(answer)};
         return complete(std::move(answer), {});
     }
-
-    const std::string host_;
 };
 
 // An AUTHENTICATE_MESSAGE (MS-NLMP 2.2.1.3) whose NtChallengeResponse is that of version 1.
@@ -144,6 +132,7 @@ class Acceptor final : public NtlmContext {
     StepResult accept(Bytes answer, gss_name_t name) {
         auto account = gss::display_name(name);
         if (!account) return explain(activity_, account.error(), "correct auth.ntlm.accounts").result();
+        account->resize(std::strlen(account->c_str()));  // the library counts the final zero too
         // Names of accounts know no case.
         if (!wanted_.empty() && strcasecmp(account->c_str(), wanted_.c_str()) != 0) {
             return Failure{SecStatus::kWrongPrincipal,
@@ -161,7 +150,8 @@ class Acceptor final : public NtlmContext {
 
 std::expected<std::shared_ptr<NtlmMethod>, std::string> NtlmMethod::make(const policy::NtlmAuth& settings,
                                                                          const std::string& machine_name) {
-    auto credentials = ntlm::Credentials::load(settings, host_of(machine_name));
+    const std::string host = machine_name.substr(machine_name.find('/') + 1);
+    auto credentials = ntlm::Credentials::load(settings, host);
     if (!credentials) return std::unexpected(std::move(credentials.error()));
     return std::shared_ptr<NtlmMethod>(new NtlmMethod(*std::move(credentials), machine_name));
 }
@@ -169,8 +159,8 @@ std::expected<std::shared_ptr<NtlmMethod>, std::string> NtlmMethod::make(const p
 NtlmMethod::NtlmMethod(std::shared_ptr<const ntlm::Credentials> credentials, std::string machine_name)
     : credentials_(std::move(credentials)), machine_name_(std::move(machine_name)) {}
 
-std::shared_ptr<Context> NtlmMethod::initiate(const PeerNames& peer) {
-    return std::make_shared<Initiator>(credentials_, peer);
+std::shared_ptr<Context> NtlmMethod::initiate(const PeerNames&) {
+    return std::make_shared<Initiator>(credentials_);
 }
 
 std::shared_ptr<Context> NtlmMethod::accept(const PeerNames& peer) {

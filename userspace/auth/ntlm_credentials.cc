@@ -42,6 +42,12 @@ std::expected<gss::Name, gss::Error> import(const std::string& text, gss_OID typ
     return name;
 }
 
+// Without a service before the '@' the library makes no SPN: an initiator would compare a peer's with what
+// the peer announces, which proves nothing.
+std::expected<gss::Name, gss::Error> import_host(const std::string& host) {
+    return import("@" + host, GSS_C_NT_HOSTBASED_SERVICE);
+}
+
 // The library keeps the hash of the password, not the password.
 std::expected<gss::Credentials, std::string> initiating_credentials(const policy::NtlmAuth& settings,
                                                                     const std::string& account) {
@@ -85,10 +91,6 @@ gss_OID mechanism() {
     return &oid;
 }
 
-std::expected<gss::Name, gss::Error> import_host(const std::string& host) {
-    return import("host@" + host, GSS_C_NT_HOSTBASED_SERVICE);
-}
-
 std::expected<std::shared_ptr<const Credentials>, std::string> Credentials::load(
     const policy::NtlmAuth& settings, const std::string& host) {
     if (!is_installed())
@@ -101,6 +103,9 @@ std::expected<std::shared_ptr<const Credentials>, std::string> Credentials::load
         if (!initiating) return std::unexpected(std::move(initiating.error()));
         credentials->initiating_ = *std::move(initiating);
     }
+    auto target = import_host("peer");
+    if (!target) return wrong("target name", target.error().text);
+    credentials->target_ = *std::move(target);
     auto accepting = accepting_credentials(settings, host);
     if (!accepting) return std::unexpected(std::move(accepting.error()));
     credentials->accepting_ = *std::move(accepting);

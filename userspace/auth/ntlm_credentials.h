@@ -12,13 +12,10 @@ namespace keyline::auth::ntlm {
 
 gss_OID mechanism();
 
-// A host as NTLM's target, "host@b.example.com".
-std::expected<gss::Name, gss::Error> import_host(const std::string& host);
-
 // Immutable, so thread-safe.
 class Credentials {
   public:
-    // The error is one line.
+    // `host` names this one in its challenges. The error is one line.
     static std::expected<std::shared_ptr<const Credentials>, std::string> load(
         const policy::NtlmAuth& settings, const std::string& host);
 
@@ -26,6 +23,8 @@ class Credentials {
     const std::string& account() const { return account_; }
     gss_cred_id_t initiating() const { return initiating_.get(); }
     gss_cred_id_t accepting() const { return accepting_.get(); }
+    // The peer of an initiator: nobody in particular, for NTLM could not prove its name.
+    gss_name_t target() const { return target_.get(); }
     // Where accounts are looked up, for people; winbind may ask a domain controller.
     bool by_winbind() const { return accounts_.empty(); }
     std::string looked_up_in() const { return by_winbind() ? "winbind" : accounts_; }
@@ -37,6 +36,7 @@ class Credentials {
     std::string accounts_;
     gss::Credentials initiating_;
     gss::Credentials accepting_;
+    gss::Name target_;
 };
 
 }  // namespace keyline::auth::ntlm

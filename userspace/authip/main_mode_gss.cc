@@ -4,10 +4,10 @@
 #include <utility>
 
 #include "authip/main_mode.h"
-#include "exchange/payload_check.h"
 #include "authip/quick_mode.h"
 #include "authip/teardown.h"
 #include "base/overloaded.h"
+#include "exchange/payload_check.h"
 
 namespace keyline::authip {
 namespace {

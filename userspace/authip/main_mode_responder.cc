@@ -5,8 +5,8 @@
 #include "authip/main_mode.h"
 #include "authip/main_mode_gss.h"
 #include "authip/nat_detection.h"
-#include "exchange/payload_check.h"
 #include "authip/vendor_ids.h"
+#include "exchange/payload_check.h"
 #include "wire/principal_name.h"
 
 namespace keyline::authip {

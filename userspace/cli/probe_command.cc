@@ -87,6 +87,11 @@ Read read_config(const Arguments& arguments, ProbeOptions& options) {
     return {};
 }
 
+Read check_pair(const char* one, const std::string& first, const char* other, const std::string& second) {
+    if (first.empty() == second.empty()) return {};
+    return std::unexpected(fmt::format("{} and {} go together", one, other));
+}
+
 std::expected<ProbeOptions, std::string> read(const Arguments& arguments) {
     ProbeOptions options;
     options.peer_port = arguments.port;
@@ -109,6 +114,8 @@ std::expected<ProbeOptions, std::string> read(const Arguments& arguments) {
     const Read reads[] = {
         read_peer(arguments, options),
         read_config(arguments, options),
+        check_pair("--certificate", arguments.certificate, "--key", arguments.key),
+        check_pair("--ntlm-account", arguments.ntlm_account, "--password-file", arguments.password),
         read_one("--local", arguments.local, options.local, "ADDRESS or ADDRESS:PORT",
                  [](const std::string& text) { return parse_endpoint(text, 0); }),
         read_list("--auth", arguments.auth, options.auth, "kerberos, anonymous, tls or ntlm",
@@ -170,19 +177,13 @@ void add_probe(CLI::App& app, Context& context) {
     option("--principal", a.principal, "This host's Kerberos name", "NAME");
     option("--keytab", a.keytab, "Keytab with its key", "FILE");
     option("--ccache", a.ccache, "Credential cache to negotiate with", "CACHE");
-    CLI::Option* const certificate =
-        option("--certificate", a.certificate, "This host's certificate for TLS, with its chain", "FILE");
-    CLI::Option* const key = option("--key", a.key, "The certificate's private key", "FILE");
-    certificate->needs(key);
-    key->needs(certificate);
+    option("--certificate", a.certificate, "This host's certificate for TLS, with its chain", "FILE");
+    option("--key", a.key, "The certificate's private key", "FILE");
     option("--ca", a.ca, "CAs that the peer's certificate may be of", "FILE");
     option("--crl", a.crl, "CRLs of these CAs", "FILE");
     command->add_flag("--one-way", a.one_way, "TLS authenticates the peer alone");
-    CLI::Option* const account = option("--ntlm-account", a.ntlm_account, "DOMAIN\\user for NTLM", "ACCOUNT");
-    CLI::Option* const password =
-        option("--password-file", a.password, "File with the account's password", "FILE");
-    account->needs(password);
-    password->needs(account);
+    option("--ntlm-account", a.ntlm_account, "DOMAIN\\user for NTLM", "ACCOUNT");
+    option("--password-file", a.password, "File with the account's password", "FILE");
     option("--peer-name", a.peer_name, "The name that the peer must prove", "NAME");
     option("--mm-proposal", a.mm_proposals, "Main mode proposals, in this order", "LIST")->delimiter(',');
     option("--dh", a.dh_group, "Main mode Diffie-Hellman group", "GROUP");

@@ -15,13 +15,18 @@ seconds until(Instant moment, Instant now) {
     return moment == exchange::kNever || moment <= now ? seconds(0) : duration_cast<seconds>(moment - now);
 }
 
+// What is left of such a negotiation tells which methods were tried and why each failed.
+bool failed_to_authenticate(const exchange::MmSa& sa) {
+    return !sa.established && !sa.method && !sa.failed_methods.empty();
+}
+
 }  // namespace
 
 std::vector<exchange::MmSnapshot> Engine::main_modes(Instant now) const {
     std::vector<exchange::MmSnapshot> snapshots;
     for (const auto& [id, entry] : sessions_.all()) {
         const exchange::Session& session = *entry.session;
-        if (session.deleted()) continue;
+        if (session.deleted() && !failed_to_authenticate(session)) continue;
         snapshots.push_back(
             {.mm = session.name,
              .state = session.state_name(),

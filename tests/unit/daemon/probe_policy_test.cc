@@ -32,6 +32,27 @@ TEST(ProbePolicy, WithoutAConfigurationProtectsTheHostPair) {
     EXPECT_FALSE(plan.policy.auth.kerberos);
 }
 
+TEST(ProbePolicy, OptionsMakeCredentialsOfEveryMethod) {
+    const ProbePlan plan = plan_or_fail({.peer = kPeer,
+                                         .auth = {policy::AuthMethod::kTls, policy::AuthMethod::kNtlm},
+                                         .certificate = "/a.pem",
+                                         .key = "/a.key",
+                                         .ca = "/ca.pem",
+                                         .crl = "/crl.pem",
+                                         .ntlm_account = "EXAMPLE\\alice",
+                                         .password = "/password",
+                                         .peer_name = "b.example.com"});
+    EXPECT_EQ(
+        plan.policy.auth.tls,
+        (policy::TlsAuth{
+            .certificates = {{"/a.pem", "/a.key"}}, .ca = {"/ca.pem"}, .crl = {"/crl.pem"}, .mutual = true}));
+    EXPECT_EQ(
+        plan.policy.auth.ntlm,
+        (policy::NtlmAuth{.user = "alice", .domain = "EXAMPLE", .password = "/password", .accounts = ""}));
+    EXPECT_EQ(plan.policy.peers.front().tls_name, "b.example.com");
+    EXPECT_EQ(plan.policy.peers.front().principal, "");
+}
+
 TEST(ProbePolicy, OptionsDecideEverything) {
     const ProbePlan plan = plan_or_fail({.peer = kPeer,
                                          .peer_port = 1500,

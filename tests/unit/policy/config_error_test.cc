@@ -45,8 +45,8 @@ TEST(ConfigErrorTest, UnknownKeys) {
          R"(test.toml:2:3: host.instence: unknown key; did you mean "instance"?)"},
         {"[auth.tsl]", R"(test.toml:1:7: auth.tsl: unknown key; did you mean "tls"?)"},
         {"[auth.tls]", R"(
-test.toml:1:7: auth.tls: missing "ca", the certificates of the CAs that peers' are issued by
-test.toml:1:7: auth.tls: missing [[auth.tls.certificate]], which mutual authentication needs; or set mutual = false)"},
+test.toml:1:1: auth.tls: missing "ca", the certificates of the CAs that peers' are issued by
+test.toml:1:1: auth.tls: missing [[auth.tls.certificate]], which mutual authentication needs; or set mutual = false)"},
         {R"(
 [auth.tls]
 ca = "ca.pem"
@@ -55,12 +55,12 @@ mutual = "yes"
 file = "/a.pem")",
          R"(
 test.toml:2:6: auth.tls.ca: expected an absolute path, found "ca.pem"
-test.toml:3:10: auth.tls.mutual: expected true or false, found "yes"
+test.toml:3:10: auth.tls.mutual: expected true or false, without quotes, found "yes"
 test.toml:4:1: auth.tls.certificate[1]: missing "key", the certificate's private key in PEM form)"},
         {R"(
 [auth.ntlm]
 user = "alice")",
-         R"(test.toml:1:7: auth.ntlm: expected "user" and "password", the file that holds its password, together; without both this host only responds)"},
+         R"(test.toml:1:1: auth.ntlm: expected "user" and "password", the file that holds its password, together; without both this host only responds)"},
         {R"(
 [main_mode]
 lifetimes = 1)",
