@@ -201,6 +201,41 @@ TEST_F(MethodTest, ExhaustedMethodsFailBothSides) {
     }
 }
 
+TEST_F(MethodTest, EveryCredentialIsTriedAndWhatFailedIsShown) {
+    PairWishes wishes = two_methods();
+    wishes.a_methods[0].credentials = wishes.b_methods[0].credentials = 3;
+    wishes.a_methods[0].bad_credentials = 2;
+    wishes.b_methods[0].bad_credentials = 1;
+    Pair pair(wishes);
+    pair.acquire_at_a();
+    pair.world.run(5s);
+    for (const Host* host : {&pair.a, &pair.b}) {
+        const auto shown = host->keyer->main_modes(pair.world.now());
+        ASSERT_EQ(shown.size(), 1U);
+        EXPECT_EQ(shown[0].method, auth::MethodId::kKerberos);
+        for (const exchange::MethodFailed& failure : shown[0].failed_methods)
+            EXPECT_EQ(failure.method, auth::MethodId::kKerberos);
+    }
+    EXPECT_EQ(pair.a.keyer->main_modes(pair.world.now())[0].failed_methods.size(), 3U);
+    pair.check_rest();
+}
+
+TEST_F(MethodTest, ANegotiationThatFailedIsShownForAWhile) {
+    PairWishes wishes = two_methods();
+    for (const unsigned i : {0U, 1U})
+        wishes.b_methods[i].acceptor_fails_at = 1;
+    Pair pair(wishes);
+    pair.acquire_at_a();
+    pair.world.run(5s);
+    const auto shown = pair.a.keyer->main_modes(pair.world.now());
+    ASSERT_FALSE(shown.empty());
+    EXPECT_FALSE(shown.back().established);
+    EXPECT_FALSE(shown.back().failed_methods.empty());
+    pair.world.run(90s);
+    EXPECT_TRUE(pair.a.keyer->main_modes(pair.world.now()).empty());
+    pair.check_rest();
+}
+
 TEST_F(MethodTest, WrongPrincipalIsRefused) {
     PairWishes wishes = both({});
     wishes.b.remote_principal = "host/other.example.com@EXAMPLE.COM";

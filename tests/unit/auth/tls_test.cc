@@ -244,6 +244,17 @@ TEST_F(TlsTest, TokensThatAreNoTlsAreRefused) {
     expect_agreement(run("", ""));  // nothing is left of it
 }
 
+TEST_F(TlsTest, MessagesWithoutEndAreRefusedAtTheirBeginning) {
+    // A handshake record with the first four octets of a ClientHello of 16 MiB (RFC 5246 6.2.1, 7.4).
+    const Bytes endless{0x16, 0x03, 0x03, 0x00, 0x04, 0x01, 0xff, 0xff, 0xff};
+    expect_failure(method_of(kB)->accept({})->step({endless}), SecStatus::kIllegalMessage, {"from"});
+    const auto initiator = method_of(kA)->initiate({});
+    initiator->step({});
+    Bytes certificate = endless;
+    certificate[5] = 0x0b;
+    EXPECT_NE(initiator->step({certificate}).status, 0U);
+}
+
 TEST_F(TlsTest, AlteredAnswersAreRefused) {
     const auto a = method_of(kA);
     const auto b = method_of(kB);

@@ -250,6 +250,75 @@ TEST(GssExchangeTest, ThrottleEndsAnEndlessExchange) {
     EXPECT_EQ(rounds, kMaxGssRoundTrips + 1);  // M16
 }
 
+TEST(GssExchangeTest, ThrottleEndsAnInitiatorsEndlessExchangeToo) {
+    Environment environment(true, {{.round_trips = 1000}});
+    GssInitiator initiator({MethodId::kKerberos});
+    GssMove move =
+        settle(initiator, environment, initiator.agreed(environment, {MethodId::kKerberos}, nullptr));
+    unsigned sent_payloads = 0;
+    while (std::holds_alternative<GssSend>(move) && sent_payloads < 100) {
+        ++sent_payloads;
+        move = settle(initiator, environment, initiator.received(environment, {.token = {'x', 0}}));
+    }
+    EXPECT_TRUE(std::holds_alternative<GssFailed>(move));
+    EXPECT_EQ(initiator.state(), GssInitiator::State::kFail);
+    EXPECT_EQ(sent_payloads, kMaxGssRoundTrips);
+}
+
+TEST(GssExchangeTest, InitiatorMayNeedMoreStepsThanTheResponder) {
+    Conversation talk({{.round_trips = 3}}, {{}}, {MethodId::kKerberos});
+    for (int round = 0; round < 2; ++round) {
+        talk.round_trip();
+        EXPECT_EQ(sent(talk.answer).flags, flag::kResponderAuthComplete);
+        EXPECT_EQ(talk.responder.state(), GssResponder::State::kWaitForComplete);
+        EXPECT_EQ(talk.initiator.state(), GssInitiator::State::kResponderComplete);
+        EXPECT_FALSE(sent(talk.move).token.empty());
+    }
+    talk.round_trip();
+    EXPECT_TRUE(std::holds_alternative<GssDone>(talk.move));
+    EXPECT_EQ(talk.initiator.state(), GssInitiator::State::kDone);
+}
+
+TEST(GssExchangeTest, PeersFailureAfterItsCompletionGoesToTheNextMethod) {
+    Conversation talk({{.round_trips = 3}, {.id = MethodId::kTls}}, {{}, {.id = MethodId::kTls}}, kBoth);
+    talk.round_trip();
+    ASSERT_EQ(talk.initiator.state(), GssInitiator::State::kResponderComplete);
+    talk.move = settle(talk.initiator, talk.a, talk.initiator.received(talk.a, {.status = kDenied}));
+    EXPECT_EQ(talk.a.failed_by, std::vector{exchange::By::kPeer});
+    talk.round_trip();
+    EXPECT_EQ(talk.initiator.result().method, MethodId::kTls);
+    EXPECT_TRUE(std::holds_alternative<GssDone>(talk.move));
+}
+
+TEST(GssExchangeTest, ThrottleEndsTheWaitForAnInitiator) {
+    Environment environment(false, {{}});
+    GssResponder responder({MethodId::kKerberos});
+    GssMove move =
+        settle(responder, environment,
+               responder.received(environment, {.flags = flag::kNewGssExchange, .token = {'x', 0}}));
+    for (unsigned round = 1; round < kMaxGssRoundTrips; ++round) {
+        ASSERT_EQ(responder.state(), GssResponder::State::kWaitForComplete);
+        move = settle(responder, environment, responder.received(environment, {.token = {'x', 0}}));
+        ASSERT_TRUE(std::holds_alternative<GssSend>(move));
+    }
+    move = settle(responder, environment, responder.received(environment, {.token = {'x', 0}}));
+    EXPECT_TRUE(std::holds_alternative<GssFailed>(move));
+    EXPECT_EQ(responder.state(), GssResponder::State::kFail);
+}
+
+TEST(GssExchangeTest, FailureReportIsAnsweredWithTheSameStatus) {
+    Environment environment(false, {{.round_trips = 2}, {.id = MethodId::kTls}});
+    GssResponder responder(kBoth);
+    settle(responder, environment,
+           responder.received(environment, {.flags = flag::kNewGssExchange, .token = {'x', 0}}));
+    const GssMove answer = responder.received(environment, {.status = kDenied});
+    EXPECT_EQ(sent(answer), (wire::GssApi{.status = kDenied}));
+    EXPECT_EQ(environment.failed_by, std::vector{exchange::By::kPeer});
+    EXPECT_EQ(responder.state(), GssResponder::State::kGssApiStarted);
+    // Whatever comes before the next exchange gets the same answer.
+    EXPECT_EQ(sent(responder.received(environment, {.token = {'x', 0}})), (wire::GssApi{.status = kDenied}));
+}
+
 TEST(GssExchangeTest, MethodThatIsNotConfiguredFailsLikeAnyOther) {
     Environment environment(true, {{.id = MethodId::kTls}});
     GssInitiator initiator(kBoth);
