@@ -5,7 +5,7 @@
 
 #include "shared/types.h"
 
-#define KL_CONTRACT_VERSION 1
+#define KL_CONTRACT_VERSION 2
 
 /* Where the maps and links of an instance are pinned: KL_PIN_ROOT "/" instance "/" map name. */
 #define KL_PIN_ROOT "/sys/fs/bpf/keyline"
@@ -13,7 +13,7 @@
 struct kl_config {
 	__u32 version;            /* KL_CONTRACT_VERSION; a daemon does not adopt maps of another version */
 	__u32 policy_generation;  /* flow entries of another generation are void */
-	__u32 soft_events;        /* rises when a worker sets KL_SA_SOFT_EXPIRED or KL_SA_HARD_EXPIRED */
+	__u32 sa_events;          /* rises when a worker changes flags or source of a kl_sa_state */
 	__u32 ports_epoch;        /* rises when any kl_port changes */
 	__u64 worker_heartbeat;   /* CLOCK_MONOTONIC nanoseconds, written by keyline-fastpath */
 	__u32 worker_pid;

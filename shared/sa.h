@@ -37,8 +37,16 @@ enum kl_integrity {
 	KL_INTEG_HMAC_SHA2_512_256 = 5,
 };
 
+/* Suites that only OpenSSL carries here, whatever engine the workers have: old ones, and one without encryption. */
+static inline int kl_needs_openssl(__u8 encryption, __u8 integrity)
+{
+	return encryption == KL_ENCR_DES_CBC || encryption == KL_ENCR_3DES_CBC || encryption == KL_ENCR_AES_GMAC ||
+	       integrity == KL_INTEG_HMAC_MD5_96;
+}
+
 #define KL_SA_ESN (1u << 0)
 #define KL_SA_UDP_ENCAP (1u << 1)
+#define KL_SA_FOLLOW_PEER (1u << 2) /* the peer is behind a NAT, which may give it another address or port (RFC 3947 7) */
 
 /* Ports and protocol in host order, 0: any. */
 struct kl_selector {
@@ -108,9 +116,17 @@ struct kl_sa_state {
 	__u64 errors;    /* packets dropped by this SA, whatever the reason */
 	__u32 lock;      /* inbound: guards sequence and window between workers */
 	__u32 reserved;
+	__u64 source;    /* KL_SA_FOLLOW_PEER, inbound: of the newest authenticated packet, as kl_source() has it */
 	__u64 window[KL_REPLAY_WORDS];
+	__u64 reserved64[7]; /* whole cache lines, so that two SAs share none */
 };
-KL_ASSERT_SIZE(struct kl_sa_state, 320);
+KL_ASSERT_SIZE(struct kl_sa_state, 384);
+
+/* An IPv4 address, as it lies in the header, and a port in host order, in one word, so that both change at once. */
+static inline __u64 kl_source(const __u8 *address, __u16 port)
+{
+	return (__u64)address[0] << 40 | (__u64)address[1] << 32 | (__u64)address[2] << 24 | (__u64)address[3] << 16 | port;
+}
 
 /* The destination keeps two local addresses apart (RFC 4301 4.1). */
 struct kl_spi_key {

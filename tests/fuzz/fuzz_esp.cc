@@ -67,9 +67,9 @@ std::vector<Sent> run(CryptoEngine& engine, const Choice& choice, ByteView input
     FakeSink sink(*pool);
     std::vector<kl_port> ports(KL_MAX_PORTS);
     kl_worker_counters counters{};
-    std::uint32_t soft_events = 0;
+    std::uint32_t sa_events = 0;
     {
-        PacketPath path(engine, sas, sink, *pool, ports, counters, &soft_events);
+        PacketPath path(engine, sas, sink, *pool, ports, counters, &sa_events);
         path.set_clock({.monotonic = 1'000'000'000'000});
         const auto receive = [&](ByteView octets) {
             auto frame = pool->take_for(static_cast<std::uint32_t>(octets.size()));

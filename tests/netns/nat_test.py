@@ -2,8 +2,13 @@
 """NAT traversal (RFC 3947, RFC 3948): NATs in front of one host or both, transport and tunnel mode, and NATs that
 forget their mappings."""
 
+import os
+
+from scapy.all import IP, UDP, rdpcap, wrpcap
+
 from scenario import Scenario, main
-from lab.traffic import iperf, ping
+from lab.processes import wait_until
+from lab.traffic import BackgroundPing, iperf, ping
 
 # What ping says when ICMP, or the host's own route after ICMP, tells it that the packet is too big.
 TOLD = ("Frag needed", "message too long")
@@ -108,6 +113,76 @@ class BothTunnel(Translated):
 
     def test_tunnel_mode(self):
         self.check(self.start_tunnel())
+
+
+class Rebinding(Translated):
+    """The NAT in front of the initiator forgets its mappings while traffic is under way; so may the address change."""
+
+    behind_nat = "a"
+
+    def seen_by_responder(self):
+        """Where b sends what it protects: the ports of its SAs, and of its main mode."""
+        outbound = [sa for sa in self.b.query("sas") if sa["direction"] == "out"]
+        ends = {(sa["remote"], sa["udp_encapsulation"]["remote_port"]) for sa in outbound}
+        return ends, {mm["remote"] for mm in self.b.query("mm") if mm["established"]}
+
+    def check_move(self, destination, address=None):
+        """Pings go on under the same SAs, which have moved with the main mode."""
+        running = BackgroundPing(self.a, destination, interval=0.05)
+        wait_until(lambda: running.answers() > 20, "answers before the move")
+        spis = {sa["spi"] for sa in self.sas(self.b)}
+        before = self.seen_by_responder()
+        self.lab.nats["a"].rebind(address)
+        wait_until(lambda: self.seen_by_responder() != before, "the responder to follow")
+        answers = running.answers()
+        wait_until(lambda: running.answers() > answers + 20, "answers after the move")
+        running.finish()
+        self.assertEqual(spis, {sa["spi"] for sa in self.sas(self.b)})
+        ((remote, port),), (main_mode,) = self.seen_by_responder()
+        self.assertEqual(f"{remote}:{port}", main_mode)
+        self.assertEqual(self.lab.nats["a"].address, remote)
+        # What b has to say about its main mode arrives, too.
+        self.b.keyline("down", remote)
+        wait_until(lambda: not self.sas(self.a), "the initiator to hear of the deletion")
+
+    def test_transport_mode_survives_another_port(self):
+        self.start()
+        self.check_move(self.b.public_address)
+
+    def test_tunnel_mode_survives_another_port(self):
+        self.check_move(self.start_tunnel())
+
+    def test_a_connection_survives_another_port(self):
+        destination = self.start_tunnel()
+        self.assert_pings(destination)
+        running = BackgroundPing(self.a, destination, interval=0.05)
+        self.lab.nats["a"].rebind()
+        self.assertGreater(iperf(self.a, self.b, destination, 3, "--reverse"), 1e6)
+        running.finish()
+
+    def test_another_address_is_followed_within_the_rule(self):
+        def whole_network(host, document):
+            if host is self.b:
+                document["rule"][0]["remote"] = "10.77.0.0/24"
+
+        self.start(whole_network)
+        self.check_move(self.b.public_address, address="10.77.0.99")
+
+    def test_a_forged_source_moves_nothing(self):
+        self.start()
+        capture = self.cable.capture()
+        self.assert_pings(self.b.public_address)
+        before = self.seen_by_responder()
+        forged = [frame for frame in rdpcap(capture.stop().path) if UDP in frame and frame[IP].dst == self.b.address]
+        for frame in forged:
+            frame[IP].src, frame[UDP].sport, frame[UDP].chksum = "10.77.0.66", 33333, 0
+            del frame[IP].chksum
+        path = os.path.join(self.lab.directory, "forged.pcap")
+        wrpcap(path, forged)
+        self.cable.inject(path, self.cable.RIGHT)
+        self.assert_counted(self.b, "replay", at_least=5)
+        self.assertEqual(before, self.seen_by_responder())
+        self.assert_pings(self.b.public_address)
 
 
 if __name__ == "__main__":

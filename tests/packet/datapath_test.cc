@@ -10,6 +10,7 @@
 #include <variant>
 
 #include "bpfmap/bpf_map.h"
+#include "datapath/convert.h"
 #include "packet/packet_fixture.h"
 
 namespace keyline::datapath {
@@ -111,6 +112,55 @@ TEST_F(PacketTest, ARekeyReplacesTheSaInPlace) {
     EXPECT_TRUE(datapath().remove(Direction::kOutbound, 77, *IpAddress::parse("10.1.0.2")));
     EXPECT_FALSE(datapath().remove(Direction::kOutbound, 77, *IpAddress::parse("10.1.0.2")));
     EXPECT_EQ(run(Program::kEgress, frame).reasons, "out-held");
+}
+
+// RFC 3947 7: the worker notes where the peer is, the keyer decides, and the SAs follow with all their state.
+TEST_F(PacketTest, SasFollowTheirPeer) {
+    const IpAddress before = *IpAddress::parse("10.1.0.6"), after = *IpAddress::parse("10.1.0.7");
+    policy::SadEntry out = test_sa(Direction::kOutbound, 60, 6, "10.1.0.1", "10.1.0.6");
+    out.encapsulation = {.local_port = 4500, .remote_port = 20001, .follow_remote = true};
+    policy::SadEntry in = out.clone();
+    in.direction = Direction::kInbound;
+    in.spi = 61;
+    ASSERT_TRUE(datapath().install(out));
+    ASSERT_TRUE(datapath().install(in));
+    EXPECT_TRUE(datapath().sa_events().moved.empty());
+
+    std::uint32_t index = 0;
+    const auto sas = bpfmap::Map::open_pinned(options().pin_root + "/packet/kl_sas");
+    sas->for_each_key<std::uint32_t>([&](std::uint32_t each) {
+        if (sas->lookup<kl_sa>(each)->spi == in.spi) index = each;
+        return true;
+    });
+    auto state_map = bpfmap::Map::open_pinned(options().pin_root + "/packet/kl_sa_state");
+    auto config_map = bpfmap::Map::open_pinned(options().pin_root + "/packet/kl_config");
+    auto state = bpfmap::MappedArray<kl_sa_state>::map(*state_map, true);
+    auto config = bpfmap::MappedArray<kl_config>::map(*config_map, true);
+    ASSERT_TRUE(state && config);
+    (*state)[index].sequence = 77;
+    (*state)[index].source = kl_source(after.octets().data(), 30001);
+    ++(*config)[0].sa_events;
+    const auto moved = datapath().sa_events().moved;
+    ASSERT_EQ(moved.size(), 1U);
+    EXPECT_EQ(moved[0].spi, 61U);
+    EXPECT_EQ(moved[0].remote, (Endpoint{after, 30001}));
+    EXPECT_TRUE(datapath().sa_events().moved.empty()) << "told once";
+
+    const std::uint32_t epoch = (*state)[index].epoch;
+    ASSERT_TRUE(datapath().move(Direction::kInbound, 61, before, moved[0].remote));
+    ASSERT_TRUE(datapath().move(Direction::kOutbound, 60, before, moved[0].remote));
+    EXPECT_NE((*state)[index].epoch, epoch) << "or no worker would read it again";
+    EXPECT_EQ((*state)[index].sequence, 77U);
+    const auto read = sas->lookup<kl_sa>(index);
+    EXPECT_EQ(read->epoch, (*state)[index].epoch);
+    EXPECT_EQ(read->encap_remote_port, 30001);
+    EXPECT_EQ(from_kl(read->selector).remote, Prefix::host(after));
+    const auto gone = datapath().move(Direction::kOutbound, 60, before, moved[0].remote);
+    ASSERT_FALSE(gone);
+    EXPECT_EQ(gone.error(),
+              "cannot move the outbound SA 0x0000003c with 10.1.0.6 to 10.1.0.7:30001: there is none");
+    EXPECT_TRUE(datapath().remove(Direction::kOutbound, 60, after));
+    EXPECT_TRUE(datapath().remove(Direction::kInbound, 61, after));
 }
 
 // RFC 4301 4.4.1.2: an SA for one port serves that port alone; the rest waits for its own.
@@ -218,7 +268,7 @@ TEST_F(PacketTest, LimitsAreReportedOnce) {
     ASSERT_TRUE(datapath().install(brief));
     std::vector<SaExpiry> reported;
     for (int i = 0; i < 50 && reported.size() < 2; ++i) {
-        for (const SaExpiry& expiry : datapath().expired()) {
+        for (const SaExpiry& expiry : datapath().sa_events().expired) {
             reported.push_back(expiry);
         }
         std::this_thread::sleep_for(std::chrono::milliseconds(100));
@@ -228,7 +278,7 @@ TEST_F(PacketTest, LimitsAreReportedOnce) {
     EXPECT_TRUE(reported[1].hard);
     EXPECT_EQ(reported[1].spi, 50U);
     EXPECT_EQ(reported[1].remote.to_string(), "10.1.0.3");
-    EXPECT_TRUE(datapath().expired().empty());
+    EXPECT_TRUE(datapath().sa_events().expired.empty());
 }
 
 TEST_F(PacketTest, AForeignXdpProgramIsNamedAndLeftAlone) {

@@ -188,6 +188,25 @@ ingress("ike", from_v4("10.1.0.2") / UDP(sport=500, dport=500) / Raw(b"i" * 28),
 ingress("ike_nat", from_v4("10.1.0.2") / UDP(sport=4500, dport=4500) / Raw(b"\0\0\0\0" + b"i" * 28), "kPass",
         "pass-ike")
 ingress("nat_keepalive", from_v4("10.1.0.2") / UDP(sport=4500, dport=4500) / Raw(b"\xff"), "kPass", "pass-ike")
+nat_t = UDP(sport=4500, dport=4500)
+ingress("nat_nothing", from_v4("10.1.0.2") / nat_t, "kPass", "pass-ike")
+ingress("nat_three_octets", from_v4("10.1.0.2") / nat_t / Raw(b"\x11\x22\x33"), "kPass", "pass-ike")
+ingress("nat_marker_alone", from_v4("10.1.0.2") / nat_t / Raw(b"\0\0\0\0"), "kPass", "pass-ike")
+ingress("nat_header_cut", from_v4("10.1.0.2", proto=17) / Raw(b"\x11\x94\x11\x94\0\x08"), "kDrop", "truncated")
+ingress("ike_nat_options", from_v4("10.1.0.2", options=[IPOption_NOP()]) / nat_t / Raw(b"\0\0\0\0" + b"i" * 28),
+        "kPass", "pass-ike")
+ingress("ike_nat_fragment_first", from_v4("10.1.0.2", flags="MF", id=23) / nat_t / Raw(b"\0" * 4 + b"i" * 20), "kPass",
+        "pass-ike")
+ingress("ike_nat_fragment_later", from_v4("10.1.0.2", frag=4, id=23, proto=17) / Raw(b"i" * 24), "kPass", "pass-ike")
+ingress("nat_fragment_unknown", from_v4("10.1.0.2", frag=4, id=24, proto=17) / Raw(b"i" * 24), "kDrop", "fragment")
+ingress("esp_in_udp_options", from_v4("10.1.0.2", options=[IPOption_NOP()]) / nat_t / Raw(bytes(esp)), "kHandOver",
+        "in-fastpath", lambda f: handover(f, INBOUND_SA, OPEN))
+ingress("esp_in_udp_translated", from_v4("10.1.0.77") / UDP(sport=20001, dport=4500) / Raw(bytes(esp)), "kHandOver",
+        "in-fastpath", lambda f: handover(f, INBOUND_SA, OPEN))
+ingress("esp_in_udp_tagged", from_v4("10.1.0.2") / nat_t / Raw(bytes(esp)), "kHandOver", "in-fastpath",
+        lambda f: handover(f, INBOUND_SA, OPEN), tags=(vlan,))
+ingress("esp_in_udp_from_4500_only", from_v4("10.1.0.2") / UDP(sport=4500, dport=4501) / Raw(bytes(esp)), "kDrop",
+        "clear-in")
 ingress("esp_in_udp", from_v4("10.1.0.2") / UDP(sport=4500, dport=4500) / Raw(bytes(esp)), "kHandOver",
         "in-fastpath", lambda f: handover(f, INBOUND_SA, OPEN))
 ingress("esp_in_udp_unknown_spi", from_v4("10.1.0.2") / UDP(sport=4500, dport=4500) / Raw(b"\0\0\0\5" + b"e" * 40),

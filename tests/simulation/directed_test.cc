@@ -443,40 +443,6 @@ TEST(AdminTest, GoneAddressTakesItsSasAlong) {
     EXPECT_TRUE(pair.b.datapath.inbound.empty());
 }
 
-// a (10.0.0.1) reaches b (10.0.0.2) through a NAT that gives it the address 10.0.9.9 and other ports.
-TEST(NatTest, FloatsToPort4500AndEncapsulates) {
-    Pair pair{Wishes{}};
-    const IpAddress outside = *IpAddress::parse("10.0.9.9");
-    Wishes theirs;
-    theirs.local = "10.0.0.2";
-    theirs.remote = "10.0.9.9";
-    pair.world.change_policy(pair.b, make_policy(theirs));
-    pair.world.swallow = [&](const exchange::Send& sent) {
-        Endpoint from = sent.local;
-        Endpoint to = sent.remote;
-        if (from.address == pair.a.address) {
-            from = {outside, static_cast<std::uint16_t>(from.port + 20000)};
-        } else {
-            EXPECT_EQ(to.address, outside);
-            to = {pair.a.address, static_cast<std::uint16_t>(to.port - 20000)};
-        }
-        pair.world.after(1ms, [&pair, from, to, data = sent.data] { pair.world.deliver(from, to, data); });
-        return true;
-    };
-    pair.acquire_at_a();
-    pair.world.run(5s);
-    ASSERT_EQ(pair.a.datapath.outbound.size(), 1U);
-    ASSERT_EQ(pair.b.datapath.outbound.size(), 1U);
-    const policy::SadEntry& at_a = pair.a.datapath.outbound.begin()->second;
-    const policy::SadEntry& at_b = pair.b.datapath.outbound.begin()->second;
-    EXPECT_EQ(at_a.encapsulation, (policy::UdpEncapsulation{4500, 4500}));
-    EXPECT_EQ(at_b.encapsulation, (policy::UdpEncapsulation{4500, 24500}));
-    EXPECT_EQ(at_b.remote, outside);
-    EXPECT_EQ(at_b.selector.remote, Prefix::host(outside));  // Q5
-    EXPECT_TRUE(reports<exchange::MmEstablished>(pair.b).at(0).nat);
-    EXPECT_TRUE(at_a.encryption_key == pair.b.datapath.inbound.at(at_a.spi).encryption_key);
-}
-
 TEST(CrossingTest, BothSidesAtOnceStayUpForAllTime) {
     Pair pair(Wishes{.lifetime = {.soft_time = 100s, .hard_time = 200s}});
     pair.acquire_at_a();

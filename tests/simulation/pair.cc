@@ -40,11 +40,10 @@ Pair::Pair(PairWishes wishes, std::uint64_t seed, const char* address_a, const c
       b(world.add_host("b", address_b, policy_of(wishes.b, address_b, address_a),
                        make_methods(wishes.b_methods, kNameB, seed + 1))) {}
 
-policy::PacketTuple Pair::packet(const Host& from, const Host& to, std::uint16_t port) {
+policy::PacketTuple Pair::packet(const Host& from, std::uint16_t port) {
     const policy::Selector& selector = from.policy->rules.front().selectors.front();
-    const bool tunnel = from.policy->rules.front().tunnel.has_value();
-    return {.local = tunnel ? selector.local.address : from.address,
-            .remote = tunnel ? selector.remote.address : to.address,
+    return {.local = selector.local.address,
+            .remote = selector.remote.address,
             .protocol = 6,
             .local_port = 40000,
             .remote_port = port};

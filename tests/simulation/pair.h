@@ -29,8 +29,8 @@ class Pair {
                   const char* address_b = "10.0.0.2");
 
     // A packet from the one to the other; `port` matters only with per_port.
-    void acquire_at_a(std::uint16_t port = 80) { world.acquire(a, kRule, packet(a, b, port)); }
-    void acquire_at_b(std::uint16_t port = 80) { world.acquire(b, kRule, packet(b, a, port)); }
+    void acquire_at_a(std::uint16_t port = 80) { world.acquire(a, kRule, packet(a, port)); }
+    void acquire_at_b(std::uint16_t port = 80) { world.acquire(b, kRule, packet(b, port)); }
 
     // "#5* HAuth1, IDi, IDr, SA, Ni(qm)": every message that was sent, first copies only, in order.
     std::vector<std::string> sent_payloads() const;
@@ -42,7 +42,7 @@ class Pair {
     Host& b;
 
   private:
-    static policy::PacketTuple packet(const Host& from, const Host& to, std::uint16_t port);
+    static policy::PacketTuple packet(const Host& from, std::uint16_t port);
 };
 
 }  // namespace keyline::simulation

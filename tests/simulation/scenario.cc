@@ -37,6 +37,7 @@ class Scenario {
                                  .least_delay = 1ms,
                                  .most_delay = std::chrono::milliseconds(1 + random_.below(3000))};
         note("loss " + std::to_string(pair_.world.network().loss));
+        if (random_.chance(0.2)) translate();
         plan_acquires();
         plan_troubles();
         pair_.world.after(kTrouble, [this] { pair_.world.network() = {}; });
@@ -129,26 +130,57 @@ class Scenario {
         }
     }
 
+    // a goes behind a NAT, which forgets its mappings in the midst of it all. Both hosts talk for ever.
+    void translate() {
+        note("NAT");
+        nat_ = &pair_.world.add_nat(pair_.a, "10.0.9.9");
+        auto theirs = std::make_shared<policy::Policy>(*pair_.b.policy);
+        policy::Rule& rule = theirs->rules.front();
+        rule.selectors.front().remote =
+            rule.tunnel ? rule.selectors.front().remote : Prefix::host(nat_->outside());
+        if (rule.tunnel) rule.tunnel->remote = nat_->outside();
+        for (policy::Peer& peer : theirs->peers)
+            peer.addresses = {Prefix::host(nat_->outside())};
+        pair_.world.change_policy(pair_.b, std::move(theirs));
+        rebinds_ = random_.below(4);
+        for (std::uint64_t i = 0; i < rebinds_; ++i) {
+            pair_.world.after(moment(), [this] {
+                nat_->rebind();
+                pair_.world.carry(pair_.a);
+            });
+        }
+        talk();
+    }
+
+    void talk() {
+        pair_.world.carry(pair_.a);
+        pair_.world.carry(pair_.b);
+        pair_.world.after(500ms, [this] { talk(); });
+    }
+
     Host& someone() { return random_.chance(0.5) ? pair_.a : pair_.b; }
 
     void plan_troubles() {
+        // Who deletes SAs while the way to the peer is lost cannot tell it.
+        const bool may_delete = rebinds_ == 0;
         if (random_.chance(0.2)) {
             note("soft expiry");
             pair_.world.after(moment(), [this] { expire(someone(), false); });
         }
-        if (random_.chance(0.1)) {
+        if (may_delete && random_.chance(0.1)) {
             note("hard expiry");
             pair_.world.after(moment(), [this] { expire(someone(), true); });
         }
-        if (random_.chance(0.1)) {
+        if (may_delete && random_.chance(0.1)) {
             note("down");
             Host& host = someone();
-            const IpAddress peer = &host == &pair_.a ? pair_.b.address : pair_.a.address;
+            const IpAddress a = nat_ != nullptr ? nat_->outside() : pair_.a.address;
+            const IpAddress peer = &host == &pair_.a ? pair_.b.address : a;
             pair_.world.after(moment(), [this, &host, peer] {
                 pair_.world.give(host, exchange::AdminDown{1, peer});
             });
         }
-        if (random_.chance(0.1)) {
+        if (may_delete && random_.chance(0.1)) {
             note("policy");
             Host& host = someone();
             pair_.world.after(moment(), [this, &host] {
@@ -182,6 +214,8 @@ class Scenario {
     SeededRandom random_;
     std::string story_;
     Pair pair_;
+    Nat* nat_ = nullptr;
+    std::uint64_t rebinds_ = 0;
 };
 
 }  // namespace

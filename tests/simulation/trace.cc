@@ -30,6 +30,7 @@ std::string text_of(const exchange::Report& report) {
                 return mm_text(r.mm) + " " + auth::to_string(r.method) + " failed: " + r.reason;
             },
             [](const MmEstablished& r) { return mm_text(r.mm) + " established with " + r.peer; },
+            [](const MmMoved& r) { return mm_text(r.mm) + " moved from " + r.from.to_string(); },
             [](const QmProposed& r) { return mm_text(r.mm) + " quick mode proposals by " + to_string(r.by); },
             [](const QmEstablished& r) {
                 return mm_text(r.mm) + " quick mode " + std::to_string(r.message_id) + " established, " +

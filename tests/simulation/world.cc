@@ -19,10 +19,10 @@ Bytes key_octets(const policy::SadEntry& entry) {
     return octets;
 }
 
-// The two ends of one SA.
+// The two ends of one SA. Behind a NAT each has the other at another address.
 bool same_sa(const policy::SadEntry& sender, const policy::SadEntry& receiver) {
     return sender.mode == receiver.mode && sender.suite == receiver.suite && sender.esn == receiver.esn &&
-           sender.selector == receiver.selector.reversed() &&
+           (sender.encapsulation.remote_port != 0 || sender.selector == receiver.selector.reversed()) &&
            sender.encryption_key == receiver.encryption_key &&
            sender.integrity_key == receiver.integrity_key && sender.twin_spi == receiver.twin_spi;
 }
@@ -109,20 +109,70 @@ Host* World::host_at(const IpAddress& address) {
     return found == hosts_.end() ? nullptr : found->get();
 }
 
+Nat& World::add_nat(const Host& host, const std::string& outside, bool forwards) {
+    return *nats_.emplace_back(std::make_unique<Nat>(host.address, *IpAddress::parse(outside), forwards));
+}
+
+Endpoint World::translate(const Endpoint& inside) {
+    const auto nat =
+        std::ranges::find(nats_, inside.address, [](const auto& each) { return each->inside(); });
+    return nat == nats_.end() ? inside : (*nat)->translate(inside.port);
+}
+
+std::optional<Endpoint> World::forward(const Endpoint& outside) const {
+    for (const auto& nat : nats_) {
+        if (nat->inside() == outside.address) return std::nullopt;  // nobody has a route to it
+        if (nat->outside() == outside.address) return nat->forward(outside);
+    }
+    return outside;
+}
+
+Host* World::receiver_of(const policy::SadEntry& outbound) {
+    const auto to = forward({outbound.remote, outbound.encapsulation.remote_port});
+    return to ? host_at(to->address) : nullptr;
+}
+
+bool World::carry(const policy::SadEntry& outbound) {
+    const Endpoint from = translate({outbound.local, outbound.encapsulation.local_port});
+    Host* peer = receiver_of(outbound);
+    if (peer == nullptr) return false;
+    const auto found = peer->datapath.inbound.find(outbound.spi);
+    if (found == peer->datapath.inbound.end()) return false;
+    const policy::SadEntry& inbound = found->second;
+    if (inbound.encapsulation.follow_remote &&
+        Endpoint{inbound.remote, inbound.encapsulation.remote_port} != from) {
+        give(*peer, exchange::PeerMoved{inbound.spi, from});
+    }
+    return true;
+}
+
+bool World::carry(Host& host) {
+    bool arrived = !host.datapath.current.empty();
+    for (const auto& [key, entry] : host.datapath.outbound) {
+        const bool used = std::ranges::any_of(host.datapath.current,
+                                              [&](const auto& each) { return each.second == entry.spi; });
+        if (used && !carry(entry)) arrived = false;
+    }
+    return arrived;
+}
+
 void World::deliver(const Endpoint& from, const Endpoint& to, Bytes data) {
-    if (Host* host = host_at(to.address)) give(*host, exchange::DatagramReceived{to, from, std::move(data)});
+    const auto inside = forward(to);
+    Host* host = inside ? host_at(inside->address) : nullptr;
+    if (host != nullptr) give(*host, exchange::DatagramReceived{*inside, from, std::move(data)});
 }
 
 void World::send(const exchange::Send& message) {
     if (tap) tap(message);
     if (swallow && swallow(message)) return;
+    const Endpoint from = translate(message.local);
     const int copies = random_.chance(network_.repetition) ? 2 : 1;
     for (int copy = 0; copy < copies; ++copy) {
         if (random_.chance(network_.loss)) continue;
         const auto spread =
             static_cast<std::uint64_t>((network_.most_delay - network_.least_delay).count()) + 1;
         const auto delay = network_.least_delay + std::chrono::milliseconds(random_.below(spread));
-        after(delay, [this, message] { deliver(message.local, message.remote, message.data); });
+        after(delay, [this, from, message] { deliver(from, message.remote, message.data); });
     }
 }
 
@@ -132,9 +182,14 @@ void World::perform(Host& host, exchange::Actions actions) {
 }
 
 void World::perform(Host& host, exchange::Action& action) {
-    std::visit(Overloaded{[&](exchange::Send& message) { send(message); }, [](exchange::SendKeepalive&) {},
+    std::visit(Overloaded{[&](exchange::Send& message) { send(message); },
+                          [&](exchange::SendKeepalive& keepalive) {
+                              translate(keepalive.local);
+                              if (on_keepalive) on_keepalive(host);
+                          },
                           [&](exchange::InstallSa& sa) { install(host, std::move(sa.entry)); },
                           [&](exchange::RemoveSa& removal) { remove(host, removal); },
+                          [&](exchange::MoveSa& each) { move(host, each); },
                           [&](exchange::StartAuthStep& start) {
                               const std::uint64_t generation = host.generation;
                               after(std::chrono::milliseconds(random_.below(20)),
@@ -174,8 +229,10 @@ void World::arm(Host& host, Instant moment) {
 void World::install(Host& host, policy::SadEntry entry) {
     ++installs_;
     const bool inbound = entry.direction == policy::Direction::kInbound;
-    const IpAddress receiver = inbound ? entry.local : entry.remote;
-    // No key is used twice: the same octets may only be the other end of the same SA.
+    // No key is used twice: the same octets may only be the other end of the same SA. A NAT hides who the
+    // receiver is.
+    IpAddress receiver = inbound ? entry.local : entry.remote;
+    if (entry.encapsulation.remote_port != 0) receiver = {};
     const auto [owner, fresh] = keys_.try_emplace(key_octets(entry), entry.spi, receiver);
     if (!fresh && owner->second != std::pair(entry.spi, receiver))
         violate(host.name + ": a key is used for two SAs");
@@ -188,7 +245,7 @@ void World::install(Host& host, policy::SadEntry entry) {
     std::erase_if(host.acquires, [&](const auto& acquire) {
         return acquire.first == entry.rule && entry.selector.matches(acquire.second);
     });
-    if (Host* peer = host_at(entry.remote)) {
+    if (Host* peer = receiver_of(entry)) {
         const auto other = peer->datapath.inbound.find(entry.spi);
         if (other != peer->datapath.inbound.end() && !same_sa(entry, other->second)) {
             violate(host.name + " and " + peer->name + " disagree about SA " + spi_text(entry.spi));
@@ -213,6 +270,32 @@ void World::remove(Host& host, const exchange::RemoveSa& removal) {
     std::erase_if(host.datapath.current, [&](const auto& entry) { return entry.second == removal.spi; });
 }
 
+void World::move(Host& host, const exchange::MoveSa& move) {
+    const auto change = [&](policy::SadEntry& entry) {
+        entry.remote = move.to.address;
+        entry.encapsulation.remote_port = move.to.port;
+        if (entry.mode == policy::Mode::kTransport) entry.selector.remote = Prefix::host(move.to.address);
+    };
+    Datapath& datapath = host.datapath;
+    if (move.direction == policy::Direction::kInbound) {
+        const auto found = datapath.inbound.find(move.spi);
+        if (found == datapath.inbound.end() || found->second.remote != move.from)
+            return violate(host.name + ": an unknown inbound SA is moved");
+        return change(found->second);
+    }
+    auto node = datapath.outbound.extract({move.spi, move.from});
+    if (node.empty()) return violate(host.name + ": an unknown outbound SA is moved");
+    policy::SadEntry& entry = node.mapped();
+    const auto used = datapath.current.find({entry.rule, entry.selector});
+    const bool is_current = used != datapath.current.end() && used->second == move.spi;
+    if (is_current) datapath.current.erase(used);
+    change(entry);
+    if (is_current) datapath.current[{entry.rule, entry.selector}] = move.spi;
+    node.key() = {move.spi, move.to.address};
+    if (!datapath.outbound.insert(std::move(node)).inserted)
+        violate(host.name + ": an outbound SA is moved to the place of another");
+}
+
 void World::check_rest() {
     for (const auto& host : hosts_) {
         const auto quick_modes = host->keyer->quick_modes(now_);
@@ -230,7 +313,9 @@ void World::check_rest() {
         }
         if (!host->acquires.empty()) violate(host->name + ": an acquire was never answered");
         for (const auto& [key, entry] : host->datapath.outbound) {
-            Host* peer = host_at(entry.remote);
+            Host* peer = receiver_of(entry);
+            if (peer == nullptr && entry.encapsulation.remote_port != 0)
+                violate(host->name + " sends into a NAT that knows nothing of it");
             if (peer == nullptr) continue;
             const auto other = peer->datapath.inbound.find(key.first);
             if (other == peer->datapath.inbound.end()) {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "keyer/keyer.h"
+#include "simulation/nat.h"
 #include "simulation/seeded_random.h"
 
 namespace keyline::simulation {
@@ -81,12 +82,19 @@ class World {
     void restart(Host& host, bool adopt);
     void change_policy(Host& host, std::shared_ptr<const policy::Policy> policy);
 
+    // Puts a NAT between the host and all others.
+    Nat& add_nat(const Host& host, const std::string& outside, bool forwards = false);
+    // A packet under each outbound SA that traffic of the host uses now. True when there are some and all
+    // arrive; a peer whose SA follows is told where they came from (RFC 3947 7).
+    bool carry(Host& host);
+
     // A datagram, as if from `remote`. Tests tap and forge with it.
     void deliver(const Endpoint& from, const Endpoint& to, Bytes data);
     std::function<void(const exchange::Send&)> tap;
     // True for datagrams that a NAT or an attacker shall swallow.
     std::function<bool(const exchange::Send&)> swallow;
 
+    std::function<void(const Host&)> on_keepalive;
     // Called for every report as it comes.
     std::function<void(const Host&, const exchange::Report&)> watch;
 
@@ -104,13 +112,20 @@ class World {
     void send(const exchange::Send& message);
     void install(Host& host, policy::SadEntry entry);
     void remove(Host& host, const exchange::RemoveSa& removal);
+    void move(Host& host, const exchange::MoveSa& move);
+    // Seen from outside the NAT, if there is one; and what is behind an outside endpoint.
+    Endpoint translate(const Endpoint& inside);
+    std::optional<Endpoint> forward(const Endpoint& outside) const;
     void arm(Host& host, Instant moment);
     Host* host_at(const IpAddress& address);
+    Host* receiver_of(const policy::SadEntry& outbound);
+    bool carry(const policy::SadEntry& outbound);
 
     SeededRandom random_;
     Network network_;
     Instant now_{1000s};
     std::vector<std::unique_ptr<Host>> hosts_;
+    std::vector<std::unique_ptr<Nat>> nats_;
     std::multimap<Instant, std::function<void()>> agenda_;
     std::vector<std::string> violations_;
     // Encryption key, integrity key: whose SPI and receiver they belong to.

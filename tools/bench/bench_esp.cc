@@ -78,9 +78,9 @@ Figures measure_engine(kl_crypto_engine kind, const bench::Suite& suite, std::ui
     auto engine = make_engine(kind);
     if (!engine) fail(engine.error());
     bench::SaPair pair(**engine, suite);
-    std::uint32_t soft_events = 0;
-    Sealer sealer(**engine, &soft_events);
-    Opener opener(**engine, &soft_events);
+    std::uint32_t sa_events = 0;
+    Sealer sealer(**engine, &sa_events);
+    Opener opener(**engine, &sa_events);
     Packets packets(octets);
     std::array<SealRequest, kBurst> seals;
     std::array<OpenRequest, kBurst> opens;

@@ -234,8 +234,8 @@ void check_sealed(Laboratory& laboratory, const bench::Suite& suite, std::uint32
     Frame frame{memory.data(), static_cast<std::uint32_t>(memory.size()), 0,
                 static_cast<std::uint32_t>(memory.size()), kEthernetOctets};
     OpenRequest request{.frame = &frame, .sa = &pair.inbound()};
-    std::uint32_t soft_events = 0;
-    Opener(**engine, &soft_events).open({&request, 1}, Clock::now());
+    std::uint32_t sa_events = 0;
+    Opener(**engine, &sa_events).open({&request, 1}, Clock::now());
     if (bss.capture_wanted != 0 || request.reason != KL_REASON_OPENED ||
         frame.network_octets() != packet_octets) {
         throw std::runtime_error("a packet at the sink does not open to what was sent");

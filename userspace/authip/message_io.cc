@@ -128,6 +128,16 @@ std::expected<std::vector<wire::Payload>, std::string> read_payloads(const Sessi
     return std::move(*payloads);
 }
 
+void follow_peer(Session& session, Host& host, const Incoming& message) {
+    if (!session.nat_found()) return;
+    session.name.local = message.local;
+    if (!message.header.encrypted()) {
+        session.name.remote = message.remote;
+    } else if (session.remote_behind_nat || !session.established) {
+        host.peer_moved(session, message.remote);
+    }
+}
+
 void report_sent(Session& session, Host& host, exchange::MessageSent message) {
     message.mm = session.name;
     host.report(std::move(message));

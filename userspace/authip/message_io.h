@@ -37,6 +37,10 @@ std::expected<std::vector<wire::Payload>, std::string> read_payloads(const Sessi
                                                                      const Incoming& message,
                                                                      std::uint32_t number);
 
+// A NAT may give the peer another address or port (RFC 3947 7), and has it float to 4500 with #3 (item 13).
+// To be called for messages that are neither repetitions nor, once there are keys, clear.
+void follow_peer(Session& session, exchange::Host& host, const Incoming& message);
+
 // A message the peer has to answer; there is none outstanding. Numbered, added to the transcript when clear,
 // sent, and sent again until it is answered. False when it is too long for a datagram.
 bool send_request(Session& session, exchange::Host& host, wire::ExchangeType type, std::uint32_t message_id,

@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "exchange/payload_check.h"
+#include "authip/quick_mode_sa.h"
 #include "authip/teardown.h"
+#include "exchange/payload_check.h"
 #include "wire/describe.h"
 
 namespace keyline::authip {
@@ -99,7 +100,9 @@ void acquire(Session& session, Host& host, const std::vector<wire::Payload>& pay
     const auto theirs = parse_traffic_ids({*first, *second}, exchange::Role::kInitiator);
     const auto mode = mode_of(static_cast<std::uint16_t>(load_be32(notify.data.data())), session.nat_found());
     if (!theirs || !mode) return host.count(Reason::kSelectors);
-    host.asked_to_acquire(session, theirs->reversed(), *mode);
+    const auto selector = sa_selectors(session, *mode, theirs->reversed());
+    if (!selector) return host.count(Reason::kSelectors);
+    host.asked_to_acquire(session, *selector, *mode);
 }
 
 void process(Session& session, Host& host, const Incoming& message,
@@ -230,6 +233,7 @@ void receive_notify(Session& session, Host& host, const Incoming& message) {
             case exchange::SequenceWindow::Verdict::kTooOld:
                 return host.count(Reason::kStale);
         }
+        follow_peer(session, host, message);
     }
     const auto payloads = read_payloads(session, host, message, 0);
     if (!payloads || check_payloads(*payloads, {{wire::PayloadType::kNotification},

@@ -51,7 +51,8 @@ QmSaPair make_sas(const Session& session, const Host& host, const QmNegotiation&
                             .peer = session.proved_peer};
     if (session.nat_found()) {
         common.encapsulation = {.local_port = session.name.local.port,
-                                .remote_port = session.name.remote.port};
+                                .remote_port = session.name.remote.port,
+                                .follow_remote = session.remote_behind_nat};
     }
     QmSaPair pair{.inbound = common.clone(), .outbound = std::move(common)};
     pair.inbound.direction = policy::Direction::kInbound;
@@ -77,6 +78,14 @@ exchange::QmSa make_record(const Session& session, Instant now, const QmNegotiat
             .established = now,
             .soft = after(now, sas.inbound.lifetime.soft_time),
             .hard = after(now, sas.inbound.lifetime.hard_time)};
+}
+
+void follow_port(QmNegotiation& negotiation, Host& host, const Endpoint& remote) {
+    if (negotiation.outbound) negotiation.outbound->encapsulation.remote_port = remote.port;
+    if (negotiation.sa) {
+        host.act(exchange::MoveSa{policy::Direction::kInbound, negotiation.sa->inbound_spi, remote.address,
+                                  remote});
+    }
 }
 
 bool is_fast(std::size_t transforms, bool has_ke, bool has_weight) {

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "authip/failure.h"
-#include "exchange/qm_proposal.h"
 #include "authip/session.h"
 #include "exchange/host.h"
+#include "exchange/qm_proposal.h"
 
 namespace keyline::authip {
 
@@ -21,6 +21,9 @@ QmSaPair make_sas(const Session& session, const exchange::Host& host, const QmNe
 // The record the engine keeps of it.
 exchange::QmSa make_record(const Session& session, exchange::Instant now, const QmNegotiation& negotiation,
                            const QmSaPair& sas);
+
+// The peer has another port (RFC 3947 7): what the quick mode has installed and will install goes there.
+void follow_port(QmNegotiation& negotiation, exchange::Host& host, const Endpoint& remote);
 
 // Item 28: exactly one transform, no KE and no SKWt in #5.
 bool is_fast(std::size_t transforms, bool has_ke, bool has_weight);

@@ -18,14 +18,6 @@ using exchange::Reason;
 using exchange::Stage;
 using wire::ExchangeType;
 
-// A NAT may give the peer another port, and has it float to 4500 with #3 (item 13).
-void follow_peer(Session& session, Host& host, const Incoming& message) {
-    session.last_heard = host.now();
-    if (!session.nat_found()) return;
-    session.name.local = message.local;
-    session.name.remote = message.remote;
-}
-
 void refuse(Session& session, Host& host, const Incoming& message, Stage stage, Reason reason, ErrorCode code,
             std::string text) {
     const Failure failure{stage, reason, code, std::move(text)};
@@ -56,6 +48,7 @@ void receive_answer(Session& session, Host& host, const Incoming& message) {
     const std::uint32_t message_id = session.request->message_id;
     ++channel.next;
     session.request.reset();
+    session.last_heard = host.now();
     follow_peer(session, host, message);
     if (!message.header.encrypted()) session.transcript.add(message.plaintext.octets);
     const auto payloads = read_payloads(session, host, message, ++session.messages);
@@ -115,7 +108,8 @@ void receive_request(Session& session, Host& host, const Incoming& message) {
     if (message.sequence + 1 == channel.next && !channel.answer.empty()) {
         host.count(Reason::kRetransmission);
         session.last_heard = host.now();
-        return transmit(session, host, channel.answer);
+        // To where the repetition came from: it may tell of a NAT's new mapping, but is no proof of it.
+        return host.act(exchange::Send{message.local, message.remote, channel.answer});
     }
     if (message.sequence != channel.next) return host.count(Reason::kStale);
     if (channel.busy) return host.count(Reason::kInProgress);
@@ -132,6 +126,7 @@ void receive_request(Session& session, Host& host, const Incoming& message) {
         channel.busy = true;
     }
     channel.refused.reset();
+    session.last_heard = host.now();
     follow_peer(session, host, message);
     const auto payloads = read_payloads(session, host, message, ++session.messages);
     if (!payloads) {

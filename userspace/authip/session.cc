@@ -7,6 +7,7 @@
 #include "authip/main_mode.h"
 #include "authip/notify.h"
 #include "authip/quick_mode.h"
+#include "authip/quick_mode_sa.h"
 #include "authip/receive.h"
 #include "authip/teardown.h"
 #include "authip/timers.h"
@@ -99,6 +100,11 @@ void Session::end(exchange::Host& host, const std::string& text) { end_main_mode
 
 void Session::remove_quick_mode(exchange::Host& host, const exchange::QmSa& quick_mode) {
     delete_quick_mode(*this, host, quick_mode.message_id, ErrorCode::kSaDeleted);
+}
+
+void Session::peer_port_changed(exchange::Host& host) {
+    for (QmNegotiation& negotiation : negotiations)
+        follow_port(negotiation, host, name.remote);
 }
 
 bool Session::owes() const { return notifies_pending(*this); }

@@ -195,6 +195,7 @@ struct Session final : exchange::Session {
                 const std::string& text) override;
     void end(exchange::Host& host, const std::string& text) override;
     void remove_quick_mode(exchange::Host& host, const exchange::QmSa& quick_mode) override;
+    void peer_port_changed(exchange::Host& host) override;
     bool owes() const override;
     bool forgettable(exchange::Instant now) const override;
     void forget(exchange::Instant now) override { forget_at = now; }

@@ -91,6 +91,7 @@ daemon::KeyerDriver::Outputs Probe::outputs() {
             [this](const exchange::SendKeepalive& k) { send(k.remote, daemon::kKeepaliveDatagram); },
         .install = [this](const exchange::InstallSa& sa) { export_keys(sa.entry); },
         .remove = [](const exchange::RemoveSa&) {},
+        .move = [](const exchange::MoveSa&) {},
         .acquire_failed = [this](const exchange::AcquireFailed&) { conclude(false); },
         .dos_protection = [](const exchange::SetDosProtection&) {},
         .export_keys = [this](const exchange::ExportMmKeys& keys) { export_keys(keys); },

@@ -20,7 +20,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kExpiryInterval = 1s;
+// A peer whose NAT has given it another mapping gets no answers for so long at most.
+constexpr auto kSaInterval = 100ms;
 // Peers have this long to acknowledge the deletion of their SAs (MS-AIPS 3.1.7.2: retransmitted once at
 // most).
 constexpr auto kShutdownLimit = 5s;
@@ -46,7 +47,7 @@ Daemon::Daemon(const Options& options, std::shared_ptr<const policy::Policy> pol
                   .changed = [this] { refresh_ports(); }}),
       signals_(loop_),
       datapath_events_(loop_),
-      expiry_timer_(loop_),
+      sa_timer_(loop_),
       watchdog_timer_(loop_),
       shutdown_timer_(loop_) {
     instance_.listeners = &listeners_;
@@ -133,6 +134,7 @@ KeyerDriver::Outputs Daemon::keyer_outputs() {
             [this](const exchange::RemoveSa& sa) {
                 if (instance_.datapath) instance_.datapath->remove(sa.direction, sa.spi, sa.remote);
             },
+        .move = [this](const exchange::MoveSa& sa) { move(sa); },
         .acquire_failed =
             [this](const exchange::AcquireFailed& failed) {
                 if (instance_.datapath) instance_.datapath->release(failed.rule, failed.packet);
@@ -168,6 +170,14 @@ void Daemon::install(const policy::SadEntry& entry) {
     }
 }
 
+void Daemon::move(const exchange::MoveSa& sa) {
+    if (!instance_.datapath) return;
+    if (const auto moved = instance_.datapath->move(sa.direction, sa.spi, sa.from, sa.to); !moved) {
+        spdlog::error("{}", moved.error());
+        keyer_->handle(exchange::SaExpired{sa.direction, sa.spi, /*hard=*/true});
+    }
+}
+
 void Daemon::run() {
     if (instance_.datapath) {
         if (auto adopted = instance_.datapath->adopted(); !adopted.empty()) {
@@ -176,7 +186,7 @@ void Daemon::run() {
         }
         datapath_events_.assign(instance_.datapath->event_fd());
         watch_datapath();
-        poll_expiry();
+        poll_sas();
     }
     for (const int signal : {SIGHUP, SIGTERM, SIGINT})
         signals_.add(signal);
@@ -238,13 +248,17 @@ void Daemon::watch_datapath() {
         });
 }
 
-void Daemon::poll_expiry() {
-    for (const datapath::SaExpiry& expiry : instance_.datapath->expired()) {
+void Daemon::poll_sas() {
+    const datapath::SaEvents events = instance_.datapath->sa_events();
+    for (const datapath::SaExpiry& expiry : events.expired) {
         keyer_->handle(exchange::SaExpired{expiry.direction, expiry.spi, expiry.hard});
     }
-    expiry_timer_.expires_after(kExpiryInterval);
-    expiry_timer_.async_wait([this](const std::error_code& error) {
-        if (!error) poll_expiry();
+    for (const datapath::SaMoved& moved : events.moved) {
+        keyer_->handle(exchange::PeerMoved{moved.spi, moved.remote});
+    }
+    sa_timer_.expires_after(kSaInterval);
+    sa_timer_.async_wait([this](const std::error_code& error) {
+        if (!error) poll_sas();
     });
 }
 

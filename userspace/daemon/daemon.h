@@ -37,13 +37,14 @@ class Daemon {
     KeyerDriver::Outputs keyer_outputs();
     void watch_signals();
     void watch_datapath();
-    void poll_expiry();
+    void poll_sas();
     void keep_watchdog(std::chrono::microseconds interval);
     void reload_on_signal();
     void shut_down();
     void end();
 
     void install(const policy::SadEntry& entry);
+    void move(const exchange::MoveSa& sa);
     void export_keys(const auto& keys);
     void refresh_ports();
 
@@ -61,7 +62,7 @@ class Daemon {
     std::optional<KeyerDriver> keyer_;
     asio::signal_set signals_;
     asio::posix::stream_descriptor datapath_events_;
-    asio::steady_timer expiry_timer_;
+    asio::steady_timer sa_timer_;
     asio::steady_timer watchdog_timer_;
     asio::steady_timer shutdown_timer_;
     bool shutting_down_ = false;

@@ -117,18 +117,19 @@ Json interface_json(const kl_port& port) {
             {"queues", std::move(queues)}};
 }
 
-Json engine_json(policy::Engine wanted, unsigned used, const std::vector<datapath::PortView>& ports,
+Json engine_json(policy::Engine wanted, const kl_sa& sa, const std::vector<datapath::PortView>& ports,
                  const datapath::WorkerStatus& worker) {
+    const unsigned crypto = kl_needs_openssl(sa.encryption, sa.integrity) ? KL_CRYPTO_OPENSSL : worker.engine;
     const std::string why = wanted == policy::Engine::kAuto
                                 ? "engine = \"auto\" in the rule"
                                 : fmt::format("engine = \"{}\" in the rule", engine_name(wanted));
-    if (used == KL_ENGINE_KERNEL) {
+    if (sa.engine == KL_ENGINE_KERNEL) {
         return {
             {"engine", "kernel"}, {"engine_mode", "kernel ESP (XFRM)"}, {"crypto", "kernel"}, {"why", why}};
     }
     return {{"engine", "fastpath"},
             {"engine_mode", worker.alive ? fastpath_mode(ports) : "keyline-fastpath does not run: start it"},
-            {"crypto", worker.alive ? crypto_engine_name(worker.engine) : "none"},
+            {"crypto", worker.alive ? crypto_engine_name(crypto) : "none"},
             {"why", why}};
 }
 

@@ -22,9 +22,8 @@ std::string engine_name(policy::Engine engine);
 // One attached interface: name, role, mtu, xdp, queues, and for each queue its AF_XDP mode.
 Json interface_json(const kl_port& port);
 
-// {"engine", "engine_mode", "crypto", "why"} of an SA whose rule asks for `wanted` and which is installed
-// with `used`.
-Json engine_json(policy::Engine wanted, unsigned used, const std::vector<datapath::PortView>& ports,
+// {"engine", "engine_mode", "crypto", "why"} of an SA whose rule asks for `wanted`.
+Json engine_json(policy::Engine wanted, const kl_sa& sa, const std::vector<datapath::PortView>& ports,
                  const datapath::WorkerStatus& worker);
 
 }  // namespace keyline::daemon

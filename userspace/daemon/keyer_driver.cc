@@ -37,6 +37,7 @@ void KeyerDriver::perform(exchange::Action& action) {
                    [this](const exchange::SendKeepalive& keepalive) { outputs_.send_keepalive(keepalive); },
                    [this](const exchange::InstallSa& install) { outputs_.install(install); },
                    [this](const exchange::RemoveSa& remove) { outputs_.remove(remove); },
+                   [this](const exchange::MoveSa& move) { outputs_.move(move); },
                    [this](const exchange::AcquireFailed& failed) { outputs_.acquire_failed(failed); },
                    [this](const exchange::SetDosProtection& set) { outputs_.dos_protection(set); },
                    [this](const exchange::ExportMmKeys& keys) { outputs_.export_keys(keys); },

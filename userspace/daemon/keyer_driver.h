@@ -22,6 +22,7 @@ class KeyerDriver {
         std::function<void(const exchange::SendKeepalive&)> send_keepalive;
         std::function<void(const exchange::InstallSa&)> install;
         std::function<void(const exchange::RemoveSa&)> remove;
+        std::function<void(const exchange::MoveSa&)> move;
         std::function<void(const exchange::AcquireFailed&)> acquire_failed;
         std::function<void(const exchange::SetDosProtection&)> dos_protection;
         std::function<void(const exchange::ExportMmKeys&)> export_keys;

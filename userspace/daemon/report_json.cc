@@ -79,6 +79,9 @@ Json fields_of(const Report& report) {
                               {"proposal", r.proposal},
                               {"nat", r.nat}});
             },
+            [](const MmMoved& r) {
+                return event("mm-moved", r.mm, {{"from", r.from.to_string()}});
+            },
             [](const QmProposed& r) {
                 return event("qm-proposed", r.mm,
                              {{"message_id", r.message_id},

@@ -77,6 +77,10 @@ std::string to_text(const Report& report) {
                                    peer_text(r.peer), auth::to_string(r.method), r.proposal,
                                    r.nat ? ", behind a NAT" : "");
             },
+            [](const MmMoved& r) {
+                return fmt::format("{}: moved there from {}, and its SAs with it", name_of(r.mm),
+                                   r.from.to_string());
+            },
             [](const QmProposed& r) {
                 return fmt::format("{}: {} offers quick mode {:#x} for {}: {}{}", name_of(r.mm),
                                    to_string(r.by), r.message_id, r.selector, fmt::join(r.suites, ", "),
@@ -125,6 +129,7 @@ spdlog::level::level_enum level_of(const Report& report) {
     return std::visit(
         Overloaded{
             [](const MmEstablished&) { return level_enum::info; },
+            [](const MmMoved&) { return level_enum::info; },
             [](const QmEstablished&) { return level_enum::info; },
             [](const QmDeleted&) { return level_enum::info; },
             [](const MmDeleted&) { return level_enum::info; },

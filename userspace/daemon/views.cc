@@ -148,7 +148,7 @@ Json sas_json(const datapath::View& view, const std::vector<QmSnapshot>& quick_m
                             entry.selector, entry.suite, entry.peer, rules.name(entry.rule));
         json["state"] = state_of(sa, quick_mode);
         json["adopted"] = quick_mode != nullptr && quick_mode->adopted;
-        json.update(engine_json(rules.engine(entry.rule), sa.sa.engine, ports, worker));
+        json.update(engine_json(rules.engine(entry.rule), sa.sa, ports, worker));
         json.update({{"packets", sa.packets},
                      {"octets", sa.octets},
                      {"errors", sa.errors},

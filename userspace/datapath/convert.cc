@@ -70,7 +70,8 @@ kl_sa to_kl(const policy::SadEntry& entry) {
     sa.integrity = static_cast<std::uint8_t>(entry.suite.integrity);
     const bool encapsulated = entry.encapsulation.remote_port != 0;
     sa.flags =
-        static_cast<std::uint16_t>((entry.esn ? KL_SA_ESN : 0U) | (encapsulated ? KL_SA_UDP_ENCAP : 0U));
+        static_cast<std::uint16_t>((entry.esn ? KL_SA_ESN : 0U) | (encapsulated ? KL_SA_UDP_ENCAP : 0U) |
+                                   (entry.encapsulation.follow_remote ? KL_SA_FOLLOW_PEER : 0U));
     sa.local = to_kl(entry.local);
     sa.remote = to_kl(entry.remote);
     sa.selector = to_kl(entry.selector);
@@ -102,7 +103,9 @@ policy::SadEntry from_kl(const kl_sa& sa) {
                    static_cast<policy::Integrity>(sa.integrity)};
     entry.esn = (sa.flags & KL_SA_ESN) != 0;
     entry.replay_window = sa.replay_window;
-    entry.encapsulation = {sa.encap_local_port, sa.encap_remote_port};
+    entry.encapsulation = {.local_port = sa.encap_local_port,
+                           .remote_port = sa.encap_remote_port,
+                           .follow_remote = (sa.flags & KL_SA_FOLLOW_PEER) != 0};
     entry.lifetime = {.soft_time = std::chrono::seconds(sa.soft_seconds),
                       .hard_time = std::chrono::seconds(sa.hard_seconds),
                       .soft_octets = sa.soft_octets,

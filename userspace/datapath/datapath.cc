@@ -163,6 +163,11 @@ bool Datapath::remove(policy::Direction direction, std::uint32_t spi, const IpAd
     return state_->sas->remove(direction, spi, remote);
 }
 
+std::expected<void, std::string> Datapath::move(policy::Direction direction, std::uint32_t spi,
+                                                const IpAddress& from, const Endpoint& to) {
+    return state_->sas->move(direction, spi, from, to);
+}
+
 std::vector<policy::SadEntry> Datapath::adopted() const {
     std::vector<policy::SadEntry> entries;
     for (const SaView& sa : state_->view->sas()) {
@@ -202,7 +207,7 @@ std::vector<Event> Datapath::drain() {
     return events;
 }
 
-std::vector<SaExpiry> Datapath::expired() { return state_->sas->expired(); }
+SaEvents Datapath::sa_events() { return state_->sas->events(); }
 
 const View& Datapath::view() const { return *state_->view; }
 

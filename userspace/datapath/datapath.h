@@ -53,6 +53,17 @@ struct SaExpiry {
     bool hard = false;
 };
 
+// The newest authenticated packet of an inbound SA that follows its peer came from there. Reported once.
+struct SaMoved {
+    std::uint32_t spi = 0;
+    Endpoint remote;
+};
+
+struct SaEvents {
+    std::vector<SaExpiry> expired;
+    std::vector<SaMoved> moved;
+};
+
 class Datapath {
   public:
     // Mounts bpffs when it is not mounted and we may, loads the programs, makes or adopts the pinned maps and
@@ -81,6 +92,9 @@ class Datapath {
     std::expected<void, std::string> install(const policy::SadEntry& entry);
     // False when there is no such SA. `remote` is the peer.
     bool remove(policy::Direction direction, std::uint32_t spi, const IpAddress& remote);
+    // The peer is at `to` now (exchange/action.h, MoveSa). Sequence numbers and counts go on.
+    std::expected<void, std::string> move(policy::Direction direction, std::uint32_t spi,
+                                          const IpAddress& from, const Endpoint& to);
     // What a predecessor left: entries without keys. Empty in a new instance.
     std::vector<policy::SadEntry> adopted() const;
 
@@ -94,9 +108,9 @@ class Datapath {
     // Readable when drain() has something to return.
     int event_fd() const;
     std::vector<Event> drain();
-    // SAs past a limit of octets, packets or seconds since the last call. Cheap when nothing happened; call
-    // about once a second.
-    std::vector<SaExpiry> expired();
+    // SAs past a limit of octets, packets or seconds, and peers that have moved, since the last call. Cheap
+    // when nothing happened; until the next call a peer that has moved gets no answers.
+    SaEvents sa_events();
 
     const View& view() const;
 

@@ -63,6 +63,9 @@ kl_shape wanted_shape(const policy::Rule& rule, const policy::Selector& selector
     return shape;
 }
 
+// A few more may come from peers that propose narrower selectors.
+static_assert(policy::kMaxSaShapes <= KL_MAX_SHAPES);
+
 std::string too_many_shapes(std::string_view rule) {
     return "rule \"" + std::string(rule) + "\" has SAs or selectors of more than " +
            std::to_string(KL_MAX_SHAPES) +

@@ -49,14 +49,24 @@ bool past(std::uint64_t limit, const kl_sa& sa, std::uint64_t now) {
     return limit != 0 && sa.installed + limit <= now;
 }
 
-std::string name_for_people(const policy::SadEntry& entry) {
+std::string name_for_people(policy::Direction direction, std::uint32_t number, const IpAddress& remote) {
     static constexpr char kDigits[] = "0123456789abcdef";
     std::string spi;
     for (int shift = 28; shift >= 0; shift -= 4) {
-        spi += kDigits[entry.spi >> shift & 0xf];
+        spi += kDigits[number >> shift & 0xf];
     }
-    return std::string(entry.direction == policy::Direction::kOutbound ? "outbound" : "inbound") + " SA 0x" +
-           spi + " with " + entry.remote.to_string();
+    return std::string(to_string(direction)) + " SA 0x" + spi + " with " + remote.to_string();
+}
+
+// Where the SA takes its peer to be, as struct kl_sa_state has it.
+std::uint64_t source_of(const kl_sa& sa) {
+    return (sa.flags & KL_SA_FOLLOW_PEER) != 0 ? kl_source(sa.remote.octets, sa.encap_remote_port) : 0;
+}
+
+Endpoint endpoint_of(std::uint64_t source) {
+    Bytes octets;
+    append_be32(octets, static_cast<std::uint32_t>(source >> 16));
+    return {*IpAddress::from_octets(octets), static_cast<std::uint16_t>(source)};
 }
 
 }  // namespace
@@ -103,7 +113,7 @@ void SaStore::adopt() {
         const auto sa = sas_.lookup<kl_sa>(index);
         if (sa && index < index_used_.size()) {
             index_used_[index] = true;
-            known_[name_of(*sa)] = {.index = index, .sa = *sa};
+            known_[name_of(*sa)] = {.index = index, .sa = *sa, .source = source_of(*sa)};
         }
         return true;
     });
@@ -126,7 +136,8 @@ std::optional<std::uint32_t> SaStore::free_index() {
 
 std::expected<void, std::string> SaStore::install(const policy::SadEntry& entry) {
     const auto failure = [&entry](const std::string& reason) {
-        return std::unexpected("cannot install the " + name_for_people(entry) + ": " + reason);
+        return std::unexpected("cannot install the " +
+                               name_for_people(entry.direction, entry.spi, entry.remote) + ": " + reason);
     };
     if (entry.engine == policy::Engine::kKernel) {
         return failure("kernel ESP is not available: set engine = \"fastpath\" or \"auto\" for its rule");
@@ -165,7 +176,7 @@ std::expected<void, std::string> SaStore::install(const policy::SadEntry& entry)
         return failure(written.error());
     }
     index_used_[*index] = true;
-    known_[name_of(sa)] = {.index = *index, .sa = sa};
+    known_[name_of(sa)] = {.index = *index, .sa = sa, .source = source_of(sa)};
     next_deadline_ = std::min(next_deadline_, next_limit(sa, sa.installed));
     return {};
 }
@@ -184,6 +195,7 @@ std::expected<void, std::string> SaStore::write(std::uint32_t index, const kl_sa
         return stored;
     }
     state_[index] = {};
+    state_[index].source = source_of(sa);
     __atomic_store_n(&state_[index].epoch, sa.epoch, __ATOMIC_RELEASE);
     return {};
 }
@@ -277,19 +289,71 @@ void SaStore::erase(std::uint32_t index) {
     }
 }
 
-std::vector<SaExpiry> SaStore::expired() {
+// The SA keeps its index, keys and sequence numbers; its new epoch has the workers read it again.
+std::expected<void, std::string> SaStore::move(policy::Direction direction, std::uint32_t spi,
+                                               const IpAddress& from, const Endpoint& to) {
+    const auto failure = [&](const std::string& reason) {
+        return std::unexpected("cannot move the " + name_for_people(direction, spi, from) + " to " +
+                               to.to_string() + ": " + reason);
+    };
+    const auto found = known_.find({direction, spi, from});
+    if (found == known_.end()) {
+        return failure("there is none");
+    }
+    Known& known = found->second;
+    policy::SadEntry entry = from_kl(known.sa);
+    entry.remote = to.address;
+    if (entry.mode == policy::Mode::kTransport) {
+        entry.selector.remote = Prefix::host(to.address);
+    }
+    kl_sa sa = known.sa;
+    sa.remote = to_kl(to.address);
+    sa.selector = to_kl(entry.selector);
+    sa.encap_remote_port = to.port;
+    sa.epoch = ++config_.get().last_epoch;
+    if (name_of(sa) != found->first && known_.contains(name_of(sa))) {
+        return failure("there is one already");
+    }
+    if (direction == policy::Direction::kOutbound) {
+        const auto slot = slot_for(entry);
+        if (!slot) {
+            return failure(slot.error());
+        }
+        sa.slot = *slot;
+    }
+    if (const auto stored = sas_.update(known.index, sa); !stored) {
+        return failure(stored.error());
+    }
+    __atomic_store_n(&state_[known.index].epoch, sa.epoch, __ATOMIC_RELEASE);
+    if (sa.slot != known.sa.slot) {
+        __atomic_store_n(&slots_[sa.slot].sa, known.index, __ATOMIC_RELEASE);
+        unpublish(known);
+    }
+    known.sa = sa;
+    auto node = known_.extract(found);
+    node.key() = name_of(sa);
+    known_.insert(std::move(node));
+    return {};
+}
+
+SaEvents SaStore::events() {
     const std::uint64_t now = realtime_seconds();
-    const std::uint32_t soft_events = __atomic_load_n(&config_.get().soft_events, __ATOMIC_ACQUIRE);
-    if (soft_events == soft_events_seen_ && now < next_deadline_) {
+    const std::uint32_t sa_events = __atomic_load_n(&config_.get().sa_events, __ATOMIC_ACQUIRE);
+    if (sa_events == sa_events_seen_ && now < next_deadline_) {
         return {};
     }
-    soft_events_seen_ = soft_events;
+    sa_events_seen_ = sa_events;
     next_deadline_ = ~std::uint64_t{0};
-    std::vector<SaExpiry> found;
+    SaEvents found;
     for (auto& [name, known] : known_) {
         next_deadline_ = std::min(next_deadline_, next_limit(known.sa, now));
         if (const auto expiry = check(name, known, now)) {
-            found.push_back(*expiry);
+            found.expired.push_back(*expiry);
+        }
+        const std::uint64_t source = __atomic_load_n(&state_[known.index].source, __ATOMIC_RELAXED);
+        if (source != known.source) {
+            known.source = source;
+            found.moved.push_back({.spi = name.spi, .remote = endpoint_of(source)});
         }
     }
     return found;

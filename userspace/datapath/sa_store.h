@@ -23,13 +23,16 @@ class SaStore {
 
     std::expected<void, std::string> install(const policy::SadEntry& entry);
     bool remove(policy::Direction direction, std::uint32_t spi, const IpAddress& remote);
-    std::vector<SaExpiry> expired();
+    std::expected<void, std::string> move(policy::Direction direction, std::uint32_t spi,
+                                          const IpAddress& from, const Endpoint& to);
+    SaEvents events();
 
   private:
     // What is kept of an installed SA to find it again.
     struct Known {
         std::uint32_t index = 0;
         kl_sa sa{};
+        std::uint64_t source = 0;  // inbound: where the peer was last reported to be (kl_sa_state)
         bool soft_reported = false, hard_reported = false;
     };
     struct Name {
@@ -59,7 +62,7 @@ class SaStore {
     bpfmap::MappedArray<kl_slot> slots_;
     std::map<Name, Known> known_;
     std::vector<bool> index_used_, slot_used_;
-    std::uint32_t soft_events_seen_ = 0;
+    std::uint32_t sa_events_seen_ = 0;
     std::uint64_t next_deadline_ = 0;  // CLOCK_REALTIME seconds of the next limit in seconds
 };
 

@@ -44,6 +44,15 @@ struct RemoveSa {
     IpAddress remote;  // the peer: outbound SPIs are chosen by it and unique only with it
 };
 
+// The peer of an SA behind a NAT is somewhere else now (RFC 3947 7): `to` takes the place of its address and
+// of its UDP port, and in transport mode of the selector's remote address too.
+struct MoveSa {
+    policy::Direction direction = policy::Direction::kInbound;
+    std::uint32_t spi = 0;
+    IpAddress from;
+    Endpoint to;
+};
+
 // Run one authentication step off the loop: `context->step(token)`; the result comes back as AuthStepDone
 // with the same number. The keyer gives up its use of the context until then.
 struct StartAuthStep {
@@ -87,8 +96,8 @@ struct ExportMmKeys {
     std::size_t icv_octets = 0;
 };
 
-using Action = std::variant<Send, SendKeepalive, InstallSa, RemoveSa, StartAuthStep, ArmTimer, AcquireFailed,
-                            SetDosProtection, ExportMmKeys, Report>;
+using Action = std::variant<Send, SendKeepalive, InstallSa, RemoveSa, MoveSa, StartAuthStep, ArmTimer,
+                            AcquireFailed, SetDosProtection, ExportMmKeys, Report>;
 using Actions = std::vector<Action>;
 
 }  // namespace keyline::exchange

@@ -40,6 +40,12 @@ struct SaExpired {
     bool hard = false;
 };
 
+// The newest authenticated packet of an inbound SA with `follow_remote` came from there.
+struct PeerMoved {
+    std::uint32_t spi = 0;
+    Endpoint remote;
+};
+
 // An authentication step that StartAuthStep asked for has ended, on whatever thread it ran.
 struct AuthStepDone {
     std::uint64_t step = 0;
@@ -83,7 +89,7 @@ struct SasAdopted {
 // ShutdownDone when nothing is owed any more.
 struct Shutdown {};
 
-using Event = std::variant<DatagramReceived, TimerExpired, Acquire, SaExpired, AuthStepDone, AddressGone,
-                           AdminUp, AdminDown, PolicyChanged, SasAdopted, Shutdown>;
+using Event = std::variant<DatagramReceived, TimerExpired, Acquire, SaExpired, PeerMoved, AuthStepDone,
+                           AddressGone, AdminUp, AdminDown, PolicyChanged, SasAdopted, Shutdown>;
 
 }  // namespace keyline::exchange

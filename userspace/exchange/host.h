@@ -43,6 +43,9 @@ class Host {
     // Runs the step off the loop; the result comes to the SA that asked.
     virtual void start_step(MmSa& sa, std::shared_ptr<auth::Context> context, auth::StepInput input) = 0;
 
+    // An authenticated message under this SA came from there, and the peer may be behind a NAT. The host
+    // moves the SA and its quick modes, if policy allows.
+    virtual void peer_moved(MmSa& sa, const Endpoint& remote) = 0;
     // The SA's first quick mode has proved both sides.
     virtual void mm_established(MmSa& sa) = 0;
     // The peer forbids new quick modes under this SA (MS-AIPS 3.1.5.1). Those in `sa.waiting` are the host's

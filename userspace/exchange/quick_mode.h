@@ -22,6 +22,12 @@ struct Traffic {
     std::uint32_t impersonation_handle = 0;
 
     auto operator<=>(const Traffic&) const = default;
+
+    // The peer has another address: in transport mode it is the selector's, too.
+    void move_to(const IpAddress& address) {
+        remote = address;
+        if (mode == policy::Mode::kTransport) selector.remote = Prefix::host(address);
+    }
 };
 
 // A quick mode that somebody waits for.

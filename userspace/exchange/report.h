@@ -67,6 +67,13 @@ struct MmEstablished {
     bool nat = false;
 };
 
+// The peer is behind a NAT and has been heard from another address or port than `from`; the SAs have
+// followed.
+struct MmMoved {
+    MmName mm;
+    Endpoint from;
+};
+
 struct QmProposed {
     MmName mm;
     std::uint32_t message_id = 0;
@@ -166,9 +173,10 @@ struct Warning {
 // Nothing is owed to any peer any more; the keyer may be destroyed.
 struct ShutdownDone {};
 
-using Report = std::variant<MmStarted, MmProposed, MmChosen, MethodTried, MethodFailed, MmEstablished,
-                            QmProposed, QmEstablished, QmDeleted, MmDeleted, NegotiationFailed, MessageSent,
-                            MessageReceived, Dropped, DosProtection, AdminDone, Warning, ShutdownDone>;
+using Report =
+    std::variant<MmStarted, MmProposed, MmChosen, MethodTried, MethodFailed, MmEstablished, MmMoved,
+                 QmProposed, QmEstablished, QmDeleted, MmDeleted, NegotiationFailed, MessageSent,
+                 MessageReceived, Dropped, DosProtection, AdminDone, Warning, ShutdownDone>;
 
 std::string to_string(Role role);
 std::string to_string(By by);

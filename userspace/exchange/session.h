@@ -66,6 +66,9 @@ struct Session : MmSa {
     // One established quick mode under a living SA: the peer is told; the SAs are the caller's.
     virtual void remove_quick_mode(Host& host, const QmSa& quick_mode) = 0;
 
+    // A NAT has given the peer, whose endpoint is in `name`, another port: quick modes under way follow.
+    virtual void peer_port_changed(Host&) {}
+
     // Messages are owed to the peer: shutdown waits for them.
     virtual bool owes() const = 0;
     virtual bool forgettable(Instant now) const = 0;

@@ -19,10 +19,12 @@ namespace keyline::fastpath {
 // Key schedules of one SA in one direction, in the form its engine wants them. Wiped on destruction.
 class CipherContext {
   public:
-    CipherContext() = default;
+    explicit CipherContext(kl_crypto_engine made_by) : engine(made_by) {}
     CipherContext(const CipherContext&) = delete;
     CipherContext& operator=(const CipherContext&) = delete;
     virtual ~CipherContext() = default;
+
+    const kl_crypto_engine engine;
 };
 
 constexpr std::size_t kMaxBurst = 64;

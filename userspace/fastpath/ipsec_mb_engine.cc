@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "fastpath/byte_order.h"
+#include "fastpath/openssl_engine.h"
 
 namespace keyline::fastpath {
 namespace {
@@ -15,6 +16,7 @@ constexpr std::size_t kMaxDigestState = 64;
 
 class IpsecMbContext : public CipherContext {
   public:
+    IpsecMbContext() : CipherContext(KL_CRYPTO_IPSEC_MB) {}
     ~IpsecMbContext() override { OPENSSL_cleanse(&keys, sizeof keys); }
 
     // The library reads these by pointer, with aligned vector loads.
@@ -85,6 +87,9 @@ class IpsecMbEngine : public CryptoEngine {
                                                                             const kl_sa_keys& keys,
                                                                             kl_direction direction,
                                                                             bool esn) override {
+        if (kl_needs_openssl(suite.encryption, suite.integrity)) {
+            return openssl_->make_context(suite, keys, direction, esn);
+        }
         auto context = std::make_unique<IpsecMbContext>();
         context->suite = suite;
         context->seals = direction == KL_OUTBOUND;
@@ -99,17 +104,20 @@ class IpsecMbEngine : public CryptoEngine {
     }
 
     void run(std::span<CryptoJob> jobs) override {
+        std::array<CryptoJob*, kMaxBurst> own;
+        std::uint32_t count = 0;
+        for (CryptoJob& job : jobs) {
+            job.ok = false;
+            if (job.context->engine == KL_CRYPTO_IPSEC_MB) {
+                own[count++] = &job;
+            } else {
+                openssl_->run({&job, 1});
+            }
+        }
         std::array<IMB_JOB*, kMaxBurst> burst;
-        const auto count = static_cast<std::uint32_t>(jobs.size());
-        if (IMB_GET_NEXT_BURST(manager_, count, burst.data()) != count) {
-            for (CryptoJob& job : jobs)
-                job.ok = false;
-            return;
-        }
-        for (std::size_t i = 0; i < jobs.size(); ++i) {
-            jobs[i].ok = false;
-            describe(*burst[i], jobs[i], scratch_[i]);
-        }
+        if (count == 0 || IMB_GET_NEXT_BURST(manager_, count, burst.data()) != count) return;
+        for (std::uint32_t i = 0; i < count; ++i)
+            describe(*burst[i], *own[i], scratch_[i]);
         std::uint32_t done = IMB_SUBMIT_BURST(manager_, count, burst.data());
         finish({burst.data(), done});
         while (done < count) {
@@ -243,6 +251,7 @@ class IpsecMbEngine : public CryptoEngine {
     }
 
     IMB_MGR* manager_;
+    std::unique_ptr<CryptoEngine> openssl_ = make_openssl_engine();  // for what kl_needs_openssl
     std::array<Scratch, kMaxBurst> scratch_;
 };
 

@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::uint32_t kTrailerOctets = 2;
 constexpr std::uint32_t kUdpOctets = 8;
+constexpr std::uint32_t kSourceAddressAt = 12;  // in an IPv4 header
 
 // A packet between the two halves of opening.
 struct Prepared {
@@ -24,7 +25,14 @@ struct Prepared {
     std::uint32_t text_at = 0;
     std::uint64_t sequence = 0;
     std::uint32_t plain_octets = 0;
+    bool from_elsewhere = false;
 };
+
+// The UDP length field says what the IP header's does.
+bool is_udp_whole(std::span<const std::uint8_t> packet, const IpPacket& ip) {
+    const std::uint32_t octets = ip.total_octets - ip.upper_at;
+    return octets >= kUdpOctets && load_be16(&packet[ip.upper_at + 4]) == octets;
+}
 
 // Up to the cryptography: OPENED stands for "go on".
 kl_reason prepare(Prepared& prepared, CryptoJob& job, const Clock& clock) {
@@ -37,6 +45,7 @@ kl_reason prepare(Prepared& prepared, CryptoJob& job, const Clock& clock) {
     if (ip.is_fragment()) return KL_REASON_DROP_FRAGMENT;
     const bool encapsulated = ip.protocol == kProtocolUdp;
     if (!encapsulated && ip.protocol != kProtocolEsp) return KL_REASON_DROP_HEADERS;
+    if (encapsulated && !is_udp_whole(request.frame->packet(), ip)) return KL_REASON_DROP_TRUNCATED;
 
     const Suite& suite = sa.suite;
     request.frame->set_network_octets(ip.total_octets);
@@ -58,6 +67,18 @@ kl_reason prepare(Prepared& prepared, CryptoJob& job, const Clock& clock) {
            .text_octets = text_octets,
            .sequence_high = static_cast<std::uint32_t>(*sequence >> 32)};
     return KL_REASON_OPENED;
+}
+
+// RFC 3947 7: the newest authenticated packet tells where a peer behind a NAT is. True when that is news.
+bool note_source(const Prepared& prepared) {
+    const SecurityAssociation& sa = *prepared.request->sa;
+    if (!sa.follows_peer() || prepared.outer.protocol != kProtocolUdp) return false;
+    if (__atomic_load_n(&sa.state->sequence, __ATOMIC_RELAXED) != prepared.sequence) return false;
+    const std::uint8_t* const ip = prepared.request->frame->network();
+    const std::uint64_t source = kl_source(ip + kSourceAddressAt, load_be16(ip + prepared.outer.upper_at));
+    if (__atomic_load_n(&sa.state->source, __ATOMIC_RELAXED) == source) return false;
+    __atomic_store_n(&sa.state->source, source, __ATOMIC_RELAXED);
+    return true;
 }
 
 // RFC 4303 2.4: 1, 2, 3 and so on.
@@ -114,6 +135,7 @@ kl_reason finish(Prepared& prepared, const CryptoJob& job) {
     const SecurityAssociation& sa = *request.sa;
     if (!job.ok) return KL_REASON_DROP_ICV;
     if (!replay_advance(*sa.state, prepared.sequence, sa.window)) return KL_REASON_DROP_REPLAY;
+    prepared.from_elsewhere = note_source(prepared);
 
     const std::span<const std::uint8_t> text(request.frame->network() + prepared.text_at, job.text_octets);
     const std::uint8_t next_header = text.back();
@@ -155,7 +177,7 @@ void Opener::open(std::span<OpenRequest> requests, const Clock& clock) {
     std::size_t count = 0;
     for (OpenRequest& request : requests) {
         request.judge_whole = false;
-        prepared[count].request = &request;
+        prepared[count] = {.request = &request};
         request.reason = prepare(prepared[count], jobs[count], clock);
         if (request.reason == KL_REASON_OPENED) {
             ++count;
@@ -164,10 +186,11 @@ void Opener::open(std::span<OpenRequest> requests, const Clock& clock) {
         }
     }
     engine_.run(std::span(jobs).first(count));
-    UsageTally tally(clock, soft_events_);
+    UsageTally tally(clock, sa_events_);
     for (std::size_t i = 0; i < count; ++i) {
         OpenRequest& request = *prepared[i].request;
         request.reason = finish(prepared[i], jobs[i]);
+        if (prepared[i].from_elsewhere) __atomic_fetch_add(sa_events_, 1, __ATOMIC_RELEASE);
         if (request.reason == KL_REASON_OPENED || request.reason == KL_REASON_DUMMY) {
             tally.add(*request.sa, prepared[i].plain_octets);
         } else {

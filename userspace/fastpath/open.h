@@ -26,15 +26,15 @@ struct OpenRequest {
 
 class Opener {
   public:
-    // `soft_events` is kl_config.soft_events, or a test's.
-    Opener(CryptoEngine& engine, std::uint32_t* soft_events) : engine_(engine), soft_events_(soft_events) {}
+    // `sa_events` is kl_config.sa_events, or a test's.
+    Opener(CryptoEngine& engine, std::uint32_t* sa_events) : engine_(engine), sa_events_(sa_events) {}
 
     // Up to kMaxBurst requests; SAs may repeat.
     void open(std::span<OpenRequest> requests, const Clock& clock);
 
   private:
     CryptoEngine& engine_;
-    std::uint32_t* soft_events_;
+    std::uint32_t* sa_events_;
 };
 
 // RFC 4301 5.2 step 4 for a plaintext packet: OPENED, or why it is dropped.

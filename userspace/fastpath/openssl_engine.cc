@@ -5,6 +5,7 @@
 #include <openssl/evp.h>
 #include <openssl/params.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -21,6 +22,7 @@ struct Freed {
 
 class OpensslContext : public CipherContext {
   public:
+    OpensslContext() : CipherContext(KL_CRYPTO_OPENSSL) {}
     ~OpensslContext() override { OPENSSL_cleanse(salt.data(), salt.size()); }
 
     Suite suite;
@@ -31,7 +33,12 @@ class OpensslContext : public CipherContext {
     std::unique_ptr<EVP_MAC_CTX, Freed> mac;
 };
 
+bool is_des(const Suite& suite) {
+    return suite.encryption == KL_ENCR_DES_CBC || suite.encryption == KL_ENCR_3DES_CBC;
+}
+
 const EVP_CIPHER* cipher_of(const Suite& suite) {
+    if (is_des(suite)) return EVP_des_ede3_cbc();
     switch (suite.key_octets) {
         case 16:
             return suite.is_gcm() ? EVP_aes_128_gcm() : EVP_aes_128_cbc();
@@ -44,6 +51,8 @@ const EVP_CIPHER* cipher_of(const Suite& suite) {
 
 const char* digest_of(const Suite& suite) {
     switch (suite.integrity) {
+        case KL_INTEG_HMAC_MD5_96:
+            return "MD5";
         case KL_INTEG_HMAC_SHA1_96:
             return "SHA1";
         case KL_INTEG_HMAC_SHA2_384_192:
@@ -80,7 +89,12 @@ bool run_gcm(OpensslContext& context, CryptoJob& job) {
     int written = 0;
     if (EVP_CipherInit_ex(cipher, nullptr, nullptr, nullptr, nonce.data(), -1) != 1) return false;
     if (EVP_CipherUpdate(cipher, nullptr, &written, aad, aad_octets) != 1) return false;
-    if (EVP_CipherUpdate(cipher, text, &written, text, static_cast<int>(job.text_octets)) != 1) return false;
+    // RFC 4543 3.3: IV and text are associated data, too.
+    const int text_octets = static_cast<int>(job.text_octets);
+    const bool done = context.suite.is_gmac()
+                          ? EVP_CipherUpdate(cipher, nullptr, &written, iv, 8 + text_octets) == 1
+                          : EVP_CipherUpdate(cipher, text, &written, text, text_octets) == 1;
+    if (!done) return false;
     if (!context.seals && EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_AEAD_SET_TAG, tag_octets, icv) != 1)
         return false;
     if (EVP_CipherFinal_ex(cipher, icv, &written) != 1) return false;
@@ -135,14 +149,8 @@ class OpensslEngine : public CryptoEngine {
         context->esn = esn;
         if (suite.is_gcm())
             std::memcpy(context->salt.data(), keys.encryption + suite.key_octets, kSaltOctets);
-        if (suite.encryption != KL_ENCR_NULL) {
-            context->cipher.reset(EVP_CIPHER_CTX_new());
-            if (context->cipher == nullptr ||
-                EVP_CipherInit_ex(context->cipher.get(), cipher_of(suite), nullptr, keys.encryption, nullptr,
-                                  context->seals ? 1 : 0) != 1 ||
-                EVP_CIPHER_CTX_set_padding(context->cipher.get(), 0) != 1) {
-                return std::unexpected("OpenSSL refuses the cipher; is it disabled in openssl.cnf?");
-            }
+        if (suite.encryption != KL_ENCR_NULL && !make_cipher(*context, keys)) {
+            return std::unexpected("OpenSSL refuses the cipher; is it disabled in openssl.cnf?");
         }
         if (!suite.is_gcm() && !make_mac(*context, keys)) {
             return std::unexpected("OpenSSL refuses the HMAC; is its digest disabled in openssl.cnf?");
@@ -158,6 +166,24 @@ class OpensslEngine : public CryptoEngine {
     }
 
   private:
+    static bool make_cipher(OpensslContext& context, const kl_sa_keys& keys) {
+        std::array<std::uint8_t, sizeof keys.encryption> key;
+        std::ranges::copy(keys.encryption, key.begin());
+        if (context.suite.encryption == KL_ENCR_DES_CBC) {
+            // OpenSSL 3 has DES only in its legacy provider; 3DES with one key three times is DES.
+            std::copy_n(key.begin(), 8, key.begin() + 8);
+            std::copy_n(key.begin(), 8, key.begin() + 16);
+        }
+        context.cipher.reset(EVP_CIPHER_CTX_new());
+        EVP_CIPHER_CTX* const cipher = context.cipher.get();
+        const bool made = cipher != nullptr &&
+                          EVP_CipherInit_ex(cipher, cipher_of(context.suite), nullptr, key.data(), nullptr,
+                                            context.seals ? 1 : 0) == 1 &&
+                          EVP_CIPHER_CTX_set_padding(cipher, 0) == 1;
+        OPENSSL_cleanse(key.data(), key.size());
+        return made;
+    }
+
     static bool make_mac(OpensslContext& context, const kl_sa_keys& keys) {
         const std::unique_ptr<EVP_MAC, Freed> hmac(EVP_MAC_fetch(nullptr, "HMAC", nullptr));
         if (hmac == nullptr) return false;

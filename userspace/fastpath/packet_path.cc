@@ -26,15 +26,14 @@ std::uint32_t random_id() {
 }  // namespace
 
 PacketPath::PacketPath(CryptoEngine& engine, SaSource& sas, FrameSink& sink, FramePool& pool,
-                       std::span<const kl_port> ports, kl_worker_counters& counters,
-                       std::uint32_t* soft_events)
+                       std::span<const kl_port> ports, kl_worker_counters& counters, std::uint32_t* sa_events)
     : sas_(sas),
       sink_(sink),
       pool_(pool),
       ports_(ports),
       counters_(counters),
-      sealer_(engine, soft_events),
-      opener_(engine, soft_events),
+      sealer_(engine, sa_events),
+      opener_(engine, sa_events),
       fragment_id_(random_id()) {}
 
 void PacketPath::drop(const Frame& frame, kl_reason reason) {

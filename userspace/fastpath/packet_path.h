@@ -49,7 +49,7 @@ class PacketPath {
   public:
     // `ports` is the mapped kl_ports; `counters` this worker's own. All must outlive the path.
     PacketPath(CryptoEngine& engine, SaSource& sas, FrameSink& sink, FramePool& pool,
-               std::span<const kl_port> ports, kl_worker_counters& counters, std::uint32_t* soft_events);
+               std::span<const kl_port> ports, kl_worker_counters& counters, std::uint32_t* sa_events);
 
     // The time that what follows is handled at.
     void set_clock(const Clock& clock) { clock_ = clock; }

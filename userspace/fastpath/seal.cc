@@ -118,7 +118,7 @@ void write_esp(std::uint8_t* esp, const SecurityAssociation& sa, const Layout& l
     if (sa.suite.is_gcm()) {
         store_be64(iv, sequence);  // RFC 4106 3.1: unique under one key
     } else {
-        std::copy(random_iv.begin(), random_iv.end(), iv);
+        std::copy_n(random_iv.begin(), sa.suite.has_random_iv() ? sa.suite.iv_octets : 0, iv);
     }
     std::uint8_t* const padding = iv + sa.suite.iv_octets + layout.payload_octets;
     for (std::uint32_t i = 0; i < layout.padding_octets; ++i)
@@ -171,7 +171,7 @@ bool Sealer::prepare(SealRequest& request, Prepared& prepared, CryptoJob& job, c
     const std::uint32_t front = layout.front_octets(sa);
     if (!frame.has_room(front, kTailRoom)) return refuse(KL_REASON_DROP_TOO_BIG);
     std::span<const std::uint8_t> random_iv;
-    if (sa.suite.encryption == KL_ENCR_AES_CBC) {
+    if (sa.suite.has_random_iv()) {
         random_iv = fresh_iv();
         if (random_iv.empty()) return refuse(KL_REASON_DROP_CRYPTO);
     }
@@ -219,7 +219,7 @@ void Sealer::seal(std::span<SealRequest> requests, const Clock& clock) {
         }
     }
     engine_.run(std::span(jobs).first(count));
-    UsageTally tally(clock, soft_events_);
+    UsageTally tally(clock, sa_events_);
     for (std::size_t i = 0; i < count; ++i) {
         SealRequest& request = *prepared[i].request;
         const SecurityAssociation& sa = *request.sa;

@@ -38,8 +38,8 @@ std::uint32_t plaintext_mtu(const SecurityAssociation& sa, std::uint32_t path_mt
 
 class Sealer {
   public:
-    // `soft_events` is kl_config.soft_events, or a test's.
-    Sealer(CryptoEngine& engine, std::uint32_t* soft_events) : engine_(engine), soft_events_(soft_events) {}
+    // `sa_events` is kl_config.sa_events, or a test's.
+    Sealer(CryptoEngine& engine, std::uint32_t* sa_events) : engine_(engine), sa_events_(sa_events) {}
 
     // Up to kMaxBurst requests; SAs may repeat.
     void seal(std::span<SealRequest> requests, const Clock& clock);
@@ -55,7 +55,7 @@ class Sealer {
     std::span<const std::uint8_t> fresh_iv();
 
     CryptoEngine& engine_;
-    std::uint32_t* soft_events_;
+    std::uint32_t* sa_events_;
     // Octets of OpenSSL's generator, drawn in advance: CBC IVs must not be predictable (RFC 3602 3).
     std::array<std::uint8_t, 4096> iv_pool_{};
     std::size_t iv_pool_used_ = iv_pool_.size();

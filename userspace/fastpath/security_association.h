@@ -30,6 +30,8 @@ struct SecurityAssociation {
 
     bool is_esn() const { return (sa.flags & KL_SA_ESN) != 0; }
     bool is_encapsulated() const { return (sa.flags & KL_SA_UDP_ENCAP) != 0; }
+    // The peer is behind a NAT over IPv4, and where its packets come from is noted in the state.
+    bool follows_peer() const { return (sa.flags & KL_SA_FOLLOW_PEER) != 0 && sa.family == KL_FAMILY_V4; }
     bool is_tunnel() const { return sa.mode == KL_TUNNEL; }
     // Octets between the outer IP header and the text: UDP header, ESP header, IV.
     std::uint32_t front_octets() const {
@@ -49,8 +51,8 @@ struct SecurityAssociation {
 // by the workers, so every step costs.
 class UsageTally {
   public:
-    // `soft_events` (kl_config) rises when a lifetime is crossed.
-    UsageTally(const Clock& clock, std::uint32_t* soft_events) : clock_(clock), soft_events_(soft_events) {}
+    // `sa_events` (kl_config) rises when a lifetime is crossed.
+    UsageTally(const Clock& clock, std::uint32_t* sa_events) : clock_(clock), sa_events_(sa_events) {}
     ~UsageTally() { settle(); }
     UsageTally(const UsageTally&) = delete;
     UsageTally& operator=(const UsageTally&) = delete;
@@ -65,14 +67,14 @@ class UsageTally {
   private:
     void settle() {
         if (packets_ != 0 && sa_->count(packets_, octets_, clock_)) {
-            __atomic_fetch_add(soft_events_, 1, __ATOMIC_RELAXED);
+            __atomic_fetch_add(sa_events_, 1, __ATOMIC_RELAXED);
         }
         packets_ = 0;
         octets_ = 0;
     }
 
     const Clock& clock_;
-    std::uint32_t* soft_events_;
+    std::uint32_t* sa_events_;
     const SecurityAssociation* sa_ = nullptr;
     std::uint64_t packets_ = 0;
     std::uint64_t octets_ = 0;

@@ -28,9 +28,18 @@ std::expected<Suite, std::string> suite_of(const kl_sa& sa, const kl_sa_keys& ke
             suite.iv_octets = 16;
             suite.alignment = 16;
             break;
+        case KL_ENCR_DES_CBC:
+        case KL_ENCR_3DES_CBC:
+            if (suite.key_octets != (suite.encryption == KL_ENCR_DES_CBC ? 8 : 24)) {
+                return wrong_key("DES or 3DES", suite.key_octets);
+            }
+            suite.iv_octets = 8;
+            suite.alignment = 8;
+            break;
         case KL_ENCR_AES_GCM_16:
+        case KL_ENCR_AES_GMAC:
             if (suite.key_octets < kSaltOctets || !is_aes_key(suite.key_octets - kSaltOctets)) {
-                return wrong_key("AES-GCM", suite.key_octets);
+                return wrong_key("AES-GCM or AES-GMAC", suite.key_octets);
             }
             suite.key_octets -= kSaltOctets;
             suite.iv_octets = 8;
@@ -43,12 +52,15 @@ std::expected<Suite, std::string> suite_of(const kl_sa& sa, const kl_sa_keys& ke
     if (suite.is_gcm()) {
         if (suite.integrity == KL_INTEG_NONE && suite.integrity_octets == 0) return suite;
         return std::unexpected(
-            fmt::format("SA {:08x}: AES-GCM stands with no other integrity algorithm", sa.spi));
+            fmt::format("SA {:08x}: AES-GCM and AES-GMAC stand with no other integrity algorithm", sa.spi));
     }
     struct Hmac {
         std::uint32_t key_octets, icv_octets;
     } hmac{};
     switch (suite.integrity) {
+        case KL_INTEG_HMAC_MD5_96:
+            hmac = {16, 12};
+            break;
         case KL_INTEG_HMAC_SHA1_96:
             hmac = {20, 12};
             break;

@@ -1,4 +1,5 @@
-// What an ESP suite means in octets (RFC 4303 2, RFC 4106, RFC 3602, RFC 2404, RFC 4868).
+// What an ESP suite means in octets (RFC 4303 2, RFC 4106, RFC 4543, RFC 3602, RFC 2451, RFC 2403, RFC 2404,
+// RFC 4868).
 #pragma once
 
 #include <cstdint>
@@ -22,7 +23,11 @@ struct Suite {
     std::uint32_t icv_octets = 0;
     std::uint32_t alignment = 4;  // the payload with its trailer is a multiple of it
 
-    bool is_gcm() const { return encryption == KL_ENCR_AES_GCM_16; }
+    bool is_gmac() const { return encryption == KL_ENCR_AES_GMAC; }
+    // AES-GCM, or AES-GMAC, which is AES-GCM of nothing with the text in the associated data.
+    bool is_gcm() const { return encryption == KL_ENCR_AES_GCM_16 || is_gmac(); }
+    // The IV must not be predictable (RFC 3602 3).
+    bool has_random_iv() const { return iv_octets != 0 && !is_gcm(); }
     // ESP octets that are neither payload nor padding.
     std::uint32_t overhead() const { return kEspHeaderOctets + iv_octets + icv_octets; }
 };

@@ -62,7 +62,7 @@ Worker::Worker(const InstanceMaps& maps, Transfers& transfers, const Options& op
       engine_(std::move(engine)),
       sas_(maps, *engine_),
       path_(*engine_, sas_, *this, *pool_, maps.ports(), maps.counters()[options.number],
-            &maps.config().soft_events) {}
+            &maps.config().sa_events) {}
 
 Worker::~Worker() {
     for (const Served& served : served_) {

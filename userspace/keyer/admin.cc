@@ -116,7 +116,7 @@ void Engine::on(exchange::PolicyChanged& event) {
     methods_ = std::move(event.methods);
     for (const std::uint64_t id : sessions_.ids()) {
         Session& session = *sessions_.find(id);
-        if (!session.deleted() && !still_allowed(session)) {
+        if (!session.deleted() && !still_allowed(session, session.name.remote.address)) {
             delete_session(session, Deletion::kDeleted, "policy does not allow it any more");
         }
         touch(session);  // its timers may have changed
@@ -128,8 +128,7 @@ void Engine::on(exchange::PolicyChanged& event) {
     }
 }
 
-bool Engine::still_allowed(const Session& session) const {
-    const IpAddress& remote = session.name.remote.address;
+bool Engine::still_allowed(const Session& session, const IpAddress& remote) const {
     const policy::MainMode& main_mode = lookup_->main_mode(remote);
     const policy::Peer* peer = lookup_->peer(remote);
     const policy::Peer pad = peer == nullptr ? policy::Peer{} : *peer;

@@ -31,7 +31,7 @@ void Engine::on(DatagramReceived& event) {
     if (!header) return drop(Reason::kMalformedHeader, event.remote, header.error().to_string());
     if (header->dialect() != wire::Dialect::kAuthip) return drop(Reason::kUnknownExchange, event.remote);
 
-    Session* session = sessions_.find(header->initiator_cookie, event.remote.address);
+    Session* session = find_session(*header, event.remote.address);
     if (session == nullptr) {
         if (header->exchange_type == ExchangeType::kAuthipMainMode) return new_responder(event, *header);
         return drop(Reason::kUnknownSa, event.remote);
@@ -55,6 +55,15 @@ bool Engine::begins_anew(const Session& session, const DatagramReceived& datagra
     return session.may_begin_anew() && header.exchange_type == ExchangeType::kAuthipMainMode &&
            header.responder_cookie != session.responder_cookie && !is_zero(header.responder_cookie) &&
            dos_cookies_.check(now_, datagram.remote, header.initiator_cookie, header.responder_cookie);
+}
+
+// Under established SAs a peer behind a NAT is heard from anywhere: the integrity check tells whether it is
+// the peer.
+Session* Engine::find_session(const wire::Header& header, const IpAddress& remote) {
+    if (Session* session = sessions_.find(header.initiator_cookie, remote)) return session;
+    if (!header.encrypted()) return nullptr;
+    Session* session = sessions_.find(header.initiator_cookie, header.responder_cookie);
+    return session != nullptr && session->established && session->remote_behind_nat ? session : nullptr;
 }
 
 // The checks that cost nothing, before anything is kept for the sender.

@@ -18,9 +18,6 @@ using exchange::Session;
 // first.
 constexpr std::size_t kMaxDeleted = 1000;
 
-// The keyer makes no other main mode SAs.
-Session& session_of(MmSa& sa) { return static_cast<Session&>(sa); }
-
 }  // namespace
 
 Engine::Engine(std::shared_ptr<const policy::Policy> policy,

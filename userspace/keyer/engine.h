@@ -58,6 +58,7 @@ class Engine final : public exchange::Host {
     bool sends_under(const IpAddress& remote, std::uint32_t spi) const override;
     bool has_quick_mode(const exchange::MmSa& sa, std::uint32_t message_id) const override;
     void asked_to_acquire(exchange::MmSa& sa, const policy::Selector& selector, policy::Mode mode) override;
+    void peer_moved(exchange::MmSa& sa, const Endpoint& remote) override;
 
   private:
     // A quick mode that the peer, who is the initiator, has been asked for (item 31).
@@ -70,6 +71,7 @@ class Engine final : public exchange::Host {
 
     // datagrams.cc
     void on(exchange::DatagramReceived& event);
+    exchange::Session* find_session(const wire::Header& header, const IpAddress& remote);
     void new_responder(const exchange::DatagramReceived& datagram, const wire::Header& header);
     bool admits(const exchange::DatagramReceived& datagram, const wire::Header& header);
     bool begins_anew(const exchange::Session& session, const exchange::DatagramReceived& datagram,
@@ -79,6 +81,10 @@ class Engine final : public exchange::Host {
 
     // dos_protection.cc
     void protect_from_flood();
+
+    // moves.cc
+    void on(exchange::PeerMoved& event);
+    void move_quick_mode(exchange::QmSa& qm, const Endpoint& remote);
 
     // requests.cc: quick modes wanted.
     void on(exchange::Acquire& event);
@@ -110,10 +116,12 @@ class Engine final : public exchange::Host {
     void on(exchange::SasAdopted& event);
     void on(exchange::Shutdown& event);
     void delete_session(exchange::Session& session, exchange::Deletion why, const std::string& text);
-    bool still_allowed(const exchange::Session& session) const;
+    bool still_allowed(const exchange::Session& session, const IpAddress& remote) const;
     bool still_allowed(const exchange::QmSa& qm) const;
 
     // engine.cc
+    // The keyer makes no other main mode SAs.
+    static exchange::Session& session_of(exchange::MmSa& sa) { return static_cast<exchange::Session&>(sa); }
     void touch(const exchange::MmSa& sa) { touched_.insert(sa.name.id); }
     void settle();
     void settle(exchange::Session& session);

@@ -7,6 +7,17 @@ namespace keyline::keyer {
 using exchange::Instant;
 using exchange::QmSa;
 
+namespace {
+
+template <typename Index, typename Key>
+void erase_value(Index& index, const Key& key, std::uint64_t id) {
+    const auto [first, last] = index.equal_range(key);
+    const auto found = std::find_if(first, last, [&](const auto& entry) { return entry.second == id; });
+    if (found != last) index.erase(found);
+}
+
+}  // namespace
+
 QuickModeTable::Ends QuickModeTable::ends_of(const exchange::Traffic& traffic) {
     return {{traffic.local, traffic.remote}, {traffic.mode, traffic.selector}};
 }
@@ -26,14 +37,9 @@ QmSa& QuickModeTable::add(QmSa qm) {
 
 QmSa QuickModeTable::remove(std::uint64_t id) {
     QmSa qm = std::move(by_id_.extract(id).mapped());
-    const auto erase_value = [&](auto& index, const auto& key) {
-        const auto [first, last] = index.equal_range(key);
-        const auto found = std::find_if(first, last, [&](const auto& entry) { return entry.second == id; });
-        if (found != last) index.erase(found);
-    };
-    erase_value(by_inbound_spi_, qm.inbound_spi);
-    erase_value(by_outbound_spi_, qm.outbound_spi);
-    erase_value(by_ends_, ends_of(qm.traffic));
+    erase_value(by_inbound_spi_, qm.inbound_spi, id);
+    erase_value(by_outbound_spi_, qm.outbound_spi, id);
+    erase_value(by_ends_, ends_of(qm.traffic), id);
     if (qm.mm != 0) by_mm_.erase({qm.mm, qm.message_id});
     due_.erase({moment_of(qm), id});
     return qm;
@@ -99,6 +105,12 @@ void QuickModeTable::schedule(QmSa& qm, Instant soft, Instant remove) {
     qm.soft = soft;
     qm.remove = remove;
     due_.emplace(moment_of(qm), qm.id);
+}
+
+void QuickModeTable::move(QmSa& qm, const IpAddress& remote) {
+    erase_value(by_ends_, ends_of(qm.traffic), qm.id);
+    qm.traffic.move_to(remote);
+    by_ends_.emplace(ends_of(qm.traffic), qm.id);
 }
 
 void QuickModeTable::orphan(QmSa& qm) {

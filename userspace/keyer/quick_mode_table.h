@@ -36,6 +36,8 @@ class QuickModeTable {
 
     // Sets the moments of an entry; `due` follows them.
     void schedule(exchange::QmSa& qm, exchange::Instant soft, exchange::Instant remove);
+    // The peer is there now.
+    void move(exchange::QmSa& qm, const IpAddress& remote);
     // Its main mode SA is gone.
     void orphan(exchange::QmSa& qm);
 

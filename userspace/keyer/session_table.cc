@@ -22,15 +22,19 @@ void SessionTable::index(const Session& session) {
 void SessionTable::erase(std::uint64_t id) {
     const auto entry = by_id_.find(id);
     if (entry == by_id_.end()) return;
-    const Session& session = *entry->second.session;
-    const auto cookie = by_cookie_.find({session.initiator_cookie, session.name.remote.address});
-    if (cookie != by_cookie_.end() && cookie->second == id) by_cookie_.erase(cookie);
-    const auto peer = by_peer_.find(session.name.remote.address);
-    peer->second.erase(id);
-    if (peer->second.empty()) by_peer_.erase(peer);
+    forget_address(*entry->second.session);
     due_.erase({entry->second.due, id});
     if (entry->second.incomplete) --incomplete_;
     by_id_.erase(entry);
+}
+
+void SessionTable::forget_address(const Session& session) {
+    const IpAddress& remote = session.name.remote.address;
+    const auto cookie = by_cookie_.find({session.initiator_cookie, remote});
+    if (cookie != by_cookie_.end() && cookie->second == session.name.id) by_cookie_.erase(cookie);
+    const auto peer = by_peer_.find(remote);
+    peer->second.erase(session.name.id);
+    if (peer->second.empty()) by_peer_.erase(peer);
 }
 
 Session* SessionTable::find(std::uint64_t id) {
@@ -41,6 +45,24 @@ Session* SessionTable::find(std::uint64_t id) {
 Session* SessionTable::find(const wire::Cookie& initiator_cookie, const IpAddress& remote) {
     const auto found = by_cookie_.find({initiator_cookie, remote});
     return found == by_cookie_.end() ? nullptr : find(found->second);
+}
+
+Session* SessionTable::find(const wire::Cookie& initiator_cookie, const wire::Cookie& responder_cookie) {
+    for (auto entry = by_cookie_.lower_bound({initiator_cookie, IpAddress{}});
+         entry != by_cookie_.end() && entry->first.first == initiator_cookie; ++entry) {
+        Session* session = find(entry->second);
+        if (session->responder_cookie == responder_cookie) return session;
+    }
+    return nullptr;
+}
+
+void SessionTable::move(Session& session, const Endpoint& remote) {
+    if (session.name.remote.address != remote.address) {
+        forget_address(session);
+        by_peer_[remote.address].insert(session.name.id);
+        by_cookie_[{session.initiator_cookie, remote.address}] = session.name.id;
+    }
+    session.name.remote = remote;
 }
 
 std::vector<std::uint64_t> SessionTable::ids_by_peer(const IpAddress& remote) const {

@@ -29,6 +29,10 @@ class SessionTable {
     exchange::Session* find(std::uint64_t id);
     // The responder's cookie is the caller's to compare: at first it is unknown to one side.
     exchange::Session* find(const wire::Cookie& initiator_cookie, const IpAddress& remote);
+    // By both cookies, wherever the peer is: what comes from there may be the peer's after a move.
+    exchange::Session* find(const wire::Cookie& initiator_cookie, const wire::Cookie& responder_cookie);
+    // The peer is there now.
+    void move(exchange::Session& session, const Endpoint& remote);
     std::vector<std::uint64_t> ids_by_peer(const IpAddress& remote) const;
     std::vector<std::uint64_t> ids() const;
     std::size_t size() const { return by_id_.size(); }
@@ -51,6 +55,8 @@ class SessionTable {
         bool incomplete = true;
     };
     using CookieKey = std::pair<wire::Cookie, IpAddress>;
+
+    void forget_address(const exchange::Session& session);
 
     std::uint64_t next_id_ = 1;
     std::size_t incomplete_ = 0;

@@ -209,7 +209,7 @@ struct TunnelEndpoints {
 
 inline constexpr std::uint32_t kMaxRules = 65535;
 // The SAs that a rule asks for differ in at most so many combinations of prefix lengths and set fields
-// (shared/slot.h, KL_MAX_SHAPES).
+// (shared/slot.h, KL_MAX_SHAPES, which leaves room for those that peers propose).
 inline constexpr std::uint32_t kMaxSaShapes = 4;
 
 // One entry of the SPD (RFC 4301 4.4.1). Precedence is the position in Policy::rules.

@@ -37,10 +37,12 @@ struct Lifetime {
     bool operator==(const Lifetime&) const = default;
 };
 
-// Ports of RFC 3948 UDP encapsulation; both zero when ESP is sent plainly.
+// RFC 3948 UDP encapsulation; both ports are zero when ESP is sent plainly.
 struct UdpEncapsulation {
     std::uint16_t local_port = 0;
     std::uint16_t remote_port = 0;
+    bool follow_remote =
+        false;  // the peer is behind a NAT, which may give it another address or port (RFC 3947 7)
 
     bool operator==(const UdpEncapsulation&) const = default;
 };

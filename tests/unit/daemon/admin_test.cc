@@ -44,6 +44,7 @@ class AdminTest : public testing::Test {
                                  .send_keepalive = [](const exchange::SendKeepalive&) {},
                                  .install = [](const exchange::InstallSa&) {},
                                  .remove = [](const exchange::RemoveSa&) {},
+                                 .move = [](const exchange::MoveSa&) {},
                                  .acquire_failed = [](const exchange::AcquireFailed&) {},
                                  .dos_protection = [](const exchange::SetDosProtection&) {},
                                  .export_keys = [](const exchange::ExportMmKeys&) {},

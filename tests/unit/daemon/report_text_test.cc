@@ -54,10 +54,11 @@ TEST(ReportJson, EventsHaveANameATextAndTheirFields) {
 
 TEST(ReportJson, EveryReportHasAnEvent) {
     const Report reports[] = {
-        MmStarted{kMm},         MmProposed{kMm},  MmChosen{kMm},        MethodTried{kMm}, MethodFailed{kMm},
-        MmEstablished{kMm},     QmProposed{kMm},  QmEstablished{kMm},   QmDeleted{},      MmDeleted{kMm},
-        NegotiationFailed{kMm}, MessageSent{kMm}, MessageReceived{kMm}, Dropped{},        AdminDone{},
-        Warning{"w"},           ShutdownDone{}};
+        MmStarted{kMm},     MmProposed{kMm},      MmChosen{kMm},  MethodTried{kMm},
+        MethodFailed{kMm},  MmEstablished{kMm},   MmMoved{kMm},   QmProposed{kMm},
+        QmEstablished{kMm}, QmDeleted{},          MmDeleted{kMm}, NegotiationFailed{kMm},
+        MessageSent{kMm},   MessageReceived{kMm}, Dropped{},      DosProtection{},
+        AdminDone{},        Warning{"w"},         ShutdownDone{}};
     ASSERT_EQ(std::size(reports), std::variant_size_v<Report>);
     std::set<std::string> names;
     for (const Report& report : reports) {

@@ -49,7 +49,7 @@ class EnginePair : public ::testing::TestWithParam<SuiteChoice> {
     }
     std::unique_ptr<CryptoEngine> openssl_ = make_openssl_engine();
     std::unique_ptr<CryptoEngine> ipsec_mb_;
-    std::uint32_t soft_events_ = 0;
+    std::uint32_t sa_events_ = 0;
 };
 
 std::vector<Bytes> random_packets(std::mt19937& random, std::size_t count, std::uint8_t family) {
@@ -88,7 +88,8 @@ void cross(CryptoEngine& sealing, CryptoEngine& opening, const SaMaker& maker, s
             const Bytes sealed = buffers[i].packet();
             ASSERT_TRUE(std::search(sealed.begin(), sealed.end(), packets[i].end() - 20, packets[i].end()) ==
                             sealed.end() ||
-                        maker.suite.encryption == KL_ENCR_NULL || packets[i].size() < 70)
+                        maker.suite.encryption == KL_ENCR_NULL ||
+                        maker.suite.encryption == KL_ENCR_AES_GMAC || packets[i].size() < 70)
                 << "plaintext in the sealed packet";
         }
         opener.open(opens, {});
@@ -127,8 +128,8 @@ TEST_P(EnginePair, NeitherOpensAChangedPacket) {
         for (CryptoEngine* engine : {openssl_.get(), ipsec_mb_.get()}) {
             TestSa out(*engine, shape.maker, KL_OUTBOUND);
             TestSa in(*engine, shape.maker, KL_INBOUND);
-            Sealer sealer(*engine, &soft_events_);
-            Opener opener(*engine, &soft_events_);
+            Sealer sealer(*engine, &sa_events_);
+            Opener opener(*engine, &sa_events_);
             Buffer sealed(UdpPacket{.family = shape.maker.inner_family, .payload_octets = 40}.build());
             SealRequest seal{.frame = &sealed.frame, .sa = out.sa.get(), .path_mtu = 1500};
             sealer.seal({&seal, 1}, {});

@@ -52,13 +52,13 @@ std::string answer(const std::string& line) {
     keys.integrity_octets = static_cast<std::uint8_t>(auth.size());
 
     Buffer buffer(packet);
-    std::uint32_t soft_events = 0;
+    std::uint32_t sa_events = 0;
     kl_reason reason{};
     if (seals) {
         TestSa out(**engine, sa, keys);
         out.state.sequence = sequence - 1;
         SealRequest request{.frame = &buffer.frame, .sa = out.sa.get(), .path_mtu = 65535};
-        Sealer(**engine, &soft_events).seal({&request, 1}, {});
+        Sealer(**engine, &sa_events).seal({&request, 1}, {});
         reason = request.reason;
     } else {
         // Any inner family may come out of it.
@@ -72,7 +72,7 @@ std::string answer(const std::string& line) {
             buffer.frame.room = buffer.room.data();
             in->state.sequence = sequence - 1;
             OpenRequest request{.frame = &buffer.frame, .sa = in->sa.get()};
-            Opener(**engine, &soft_events).open({&request, 1}, {});
+            Opener(**engine, &sa_events).open({&request, 1}, {});
             reason = request.reason;
             if (reason != KL_REASON_DROP_SELECTOR) break;
         }

@@ -22,7 +22,7 @@ class EspRules : public ::testing::Test {
     Sealed seal(TestSa& sa, ByteView packet, const Clock& clock = {}) {
         Buffer buffer(packet);
         SealRequest request{.frame = &buffer.frame, .sa = sa.sa.get(), .path_mtu = 1500};
-        Sealer(*engine_, &soft_events_).seal({&request, 1}, clock);
+        Sealer(*engine_, &sa_events_).seal({&request, 1}, clock);
         return {request.reason, buffer.packet(), request};
     }
     struct Opened {
@@ -32,7 +32,7 @@ class EspRules : public ::testing::Test {
     Opened open(TestSa& sa, ByteView packet, const Clock& clock = {}) {
         Buffer buffer(packet);
         OpenRequest request{.frame = &buffer.frame, .sa = sa.sa.get()};
-        Opener(*engine_, &soft_events_).open({&request, 1}, clock);
+        Opener(*engine_, &sa_events_).open({&request, 1}, clock);
         return {request.reason, buffer.packet()};
     }
     // Seals `text`, trailer and all, as a peer that keeps to no rule might.
@@ -58,7 +58,7 @@ class EspRules : public ::testing::Test {
     }
 
     std::unique_ptr<CryptoEngine> engine_ = make_openssl_engine();
-    std::uint32_t soft_events_ = 0;
+    std::uint32_t sa_events_ = 0;
 };
 
 TEST_F(EspRules, OuterHeaderCopiesWhatRfc4301Says) {
@@ -250,14 +250,14 @@ TEST_F(EspRules, LifetimesOfEitherDirection) {
         c.set(in_sa);
         TestSa out(*engine_, out_sa, SaMaker{}.keys()), in(*engine_, in_sa, SaMaker{}.keys());
         TestSa unlimited(*engine_, SaMaker{}, KL_OUTBOUND);
-        soft_events_ = 0;
+        sa_events_ = 0;
         for (unsigned sent = 1; sent <= c.hard_after; ++sent) {
             ASSERT_EQ(seal(out, packet).reason, KL_REASON_SEALED);
             ASSERT_EQ(open(in, seal(unlimited, packet).packet).reason, KL_REASON_OPENED);
             ASSERT_EQ((out.state.flags & KL_SA_SOFT_EXPIRED) != 0, sent >= c.soft_after);
             ASSERT_EQ((in.state.flags & KL_SA_SOFT_EXPIRED) != 0, sent >= c.soft_after);
         }
-        EXPECT_EQ(soft_events_, 4U) << "each limit of each SA is told once";
+        EXPECT_EQ(sa_events_, 4U) << "each limit of each SA is told once";
         EXPECT_EQ(seal(out, packet).reason, KL_REASON_DROP_LIFETIME);
         EXPECT_EQ(open(in, seal(unlimited, packet).packet).reason, KL_REASON_DROP_LIFETIME);
         EXPECT_EQ(out.state.flags, KL_SA_SOFT_EXPIRED | KL_SA_HARD_EXPIRED);
@@ -267,11 +267,11 @@ TEST_F(EspRules, LifetimesOfEitherDirection) {
     timed.soft_seconds = 60;
     timed.hard_seconds = 90;
     TestSa sa(*engine_, timed, SaMaker{}.keys());
-    soft_events_ = 0;
+    sa_events_ = 0;
     EXPECT_EQ(seal(sa, packet, {.realtime = 1059}).reason, KL_REASON_SEALED);
-    EXPECT_EQ(soft_events_, 0U);
+    EXPECT_EQ(sa_events_, 0U);
     EXPECT_EQ(seal(sa, packet, {.realtime = 1060}).reason, KL_REASON_SEALED);
-    EXPECT_EQ(soft_events_, 1U);
+    EXPECT_EQ(sa_events_, 1U);
     EXPECT_EQ(seal(sa, packet, {.realtime = 1090}).reason, KL_REASON_DROP_LIFETIME);
 }
 
@@ -293,7 +293,7 @@ TEST_F(EspRules, SequenceNumbersEndWhereTheyMust) {
 
 TEST_F(EspRules, IvsOfCbcAreNeverTheSame) {
     TestSa sa(*engine_, {.suite = kSuites[3]}, KL_OUTBOUND);
-    Sealer sealer(*engine_, &soft_events_);
+    Sealer sealer(*engine_, &sa_events_);
     std::set<Bytes> ivs;
     for (int i = 0; i < 2000; ++i) {  // several pools
         Buffer buffer(UdpPacket{.payload_octets = 8}.build(), 512);
@@ -318,6 +318,77 @@ TEST_F(EspRules, ChecksumIsRenewedBehindANat) {
     EXPECT_EQ(checksum_finish(checksum_add(udp, pseudo_header_sum(opened.packet, kProtocolUdp,
                                                                   static_cast<std::uint32_t>(udp.size())))),
               0);
+}
+
+// RFC 3947 7: where the newest authenticated packet came from is noted, and told once.
+TEST_F(EspRules, ThePeerBehindANatIsFollowed) {
+    const SaMaker maker{.flags = KL_SA_UDP_ENCAP | KL_SA_FOLLOW_PEER};
+    TestSa out(*engine_, maker, KL_OUTBOUND), in(*engine_, maker, KL_INBOUND);
+    const auto from = [&](std::uint8_t host, std::uint16_t port) {
+        Bytes sealed = seal(out, UdpPacket{}.build()).packet;
+        sealed[15] = host;
+        store_be16(&sealed[20], port);
+        write_ipv4_checksum(std::span(sealed).first(20));
+        return sealed;
+    };
+    const auto source = [](std::uint8_t host, std::uint16_t port) {
+        const std::uint8_t address[] = {10, 0, 0, host};
+        return kl_source(address, port);
+    };
+    in.state.source = source(1, 4500);
+    EXPECT_EQ(open(in, from(1, 4500)).reason, KL_REASON_OPENED);
+    EXPECT_EQ(sa_events_, 0U);
+    const Bytes early = from(1, 4500), replayed = from(99, 20001);
+    EXPECT_EQ(open(in, replayed).reason, KL_REASON_OPENED);
+    EXPECT_EQ(in.state.source, source(99, 20001));
+    EXPECT_EQ(sa_events_, 1U);
+    EXPECT_EQ(open(in, from(99, 20001)).reason, KL_REASON_OPENED);
+    EXPECT_EQ(sa_events_, 1U) << "told once";
+
+    EXPECT_EQ(open(in, early).reason, KL_REASON_OPENED);
+    EXPECT_EQ(in.state.source, source(99, 20001)) << "a late packet of the old mapping is no news";
+    Bytes again = replayed;
+    again[15] = 66;
+    EXPECT_EQ(open(in, again).reason, KL_REASON_DROP_REPLAY);
+    Bytes forged = from(66, 20002);
+    forged.back() ^= 1;
+    EXPECT_EQ(open(in, forged).reason, KL_REASON_DROP_ICV);
+    EXPECT_EQ(in.state.source, source(99, 20001));
+    EXPECT_EQ(sa_events_, 1U);
+
+    TestSa still(*engine_, SaMaker{.flags = KL_SA_UDP_ENCAP}, KL_INBOUND);
+    EXPECT_EQ(open(still, from(99, 20003)).reason, KL_REASON_OPENED);
+    EXPECT_EQ(still.state.source, 0U) << "this peer is behind no NAT";
+}
+
+// RFC 3948 2.1, 3.1.1: eight octets more than plain ESP, and a sender is told of what is left.
+TEST_F(EspRules, UdpEncapsulationTakesEightOctetsOfTheMtu) {
+    for (const kl_mode mode : {KL_TRANSPORT, KL_TUNNEL}) {
+        TestSa plain(*engine_, {.mode = mode}, KL_OUTBOUND);
+        TestSa encapsulated(*engine_, {.mode = mode, .flags = KL_SA_UDP_ENCAP}, KL_OUTBOUND);
+        const std::uint32_t left = plaintext_mtu(*encapsulated.sa, 1500, 20);
+        EXPECT_EQ(left, plaintext_mtu(*plain.sa, 1492, 20));
+        UdpPacket packet{.dont_fragment = true};
+        packet.payload_octets = left - 28;
+        const auto fits = seal(encapsulated, packet.build());
+        ASSERT_EQ(fits.reason, KL_REASON_SEALED);
+        EXPECT_LE(fits.packet.size(), 1500U);
+        EXPECT_EQ(load_be16(&fits.packet[24]), fits.packet.size() - 20) << "the UDP length";
+        ++packet.payload_octets;
+        EXPECT_EQ(seal(encapsulated, packet.build()).reason, KL_REASON_DROP_TOO_BIG);
+    }
+}
+
+TEST_F(EspRules, AUdpLengthThatContradictsThePacketIsRefused) {
+    const SaMaker maker{.flags = KL_SA_UDP_ENCAP};
+    TestSa out(*engine_, maker, KL_OUTBOUND), in(*engine_, maker, KL_INBOUND);
+    const Bytes sealed = seal(out, UdpPacket{}.build()).packet;
+    for (const int change : {-8, -1, 1, 100}) {
+        Bytes wrong = sealed;
+        store_be16(&wrong[24], static_cast<std::uint32_t>(load_be16(&wrong[24]) + change));
+        EXPECT_EQ(open(in, wrong).reason, KL_REASON_DROP_TRUNCATED) << change;
+    }
+    EXPECT_EQ(open(in, sealed).reason, KL_REASON_OPENED);
 }
 
 TEST_F(EspRules, TruncatedAtEveryLengthIsRefused) {

@@ -73,8 +73,8 @@ class PacketPathTest : public ::testing::Test {
     FakeSink sink_{*pool_};
     std::vector<kl_port> ports_;
     kl_worker_counters counters_{};
-    std::uint32_t soft_events_ = 0;
-    PacketPath path_{*engine_, sas_, sink_, *pool_, ports_, counters_, &soft_events_};
+    std::uint32_t sa_events_ = 0;
+    PacketPath path_{*engine_, sas_, sink_, *pool_, ports_, counters_, &sa_events_};
 };
 
 TEST_F(PacketPathTest, SealLeavesByThePortWithItsAddressAndKeepsTheNextHop) {

@@ -102,6 +102,11 @@ inline constexpr SuiteChoice kSuites[] = {
     {KL_ENCR_AES_CBC, 32, KL_INTEG_HMAC_SHA2_256_128, "cbc256sha256"},
     {KL_ENCR_AES_CBC, 16, KL_INTEG_HMAC_SHA2_384_192, "cbc128sha384"},
     {KL_ENCR_AES_CBC, 32, KL_INTEG_HMAC_SHA2_512_256, "cbc256sha512"},
+    {KL_ENCR_AES_CBC, 16, KL_INTEG_HMAC_MD5_96, "cbc128md5"},
+    {KL_ENCR_DES_CBC, 8, KL_INTEG_HMAC_MD5_96, "desmd5"},
+    {KL_ENCR_3DES_CBC, 24, KL_INTEG_HMAC_SHA1_96, "3dessha1"},
+    {KL_ENCR_AES_GMAC, 16, KL_INTEG_NONE, "gmac128"},
+    {KL_ENCR_AES_GMAC, 32, KL_INTEG_NONE, "gmac256"},
     {KL_ENCR_NULL, 0, KL_INTEG_HMAC_SHA1_96, "nullsha1"},
     {KL_ENCR_NULL, 0, KL_INTEG_HMAC_SHA2_256_128, "nullsha256"},
 };
@@ -139,7 +144,7 @@ struct SaMaker {
         kl_sa_keys made{};
         std::mt19937 random(seed);
         made.encryption_octets =
-            static_cast<std::uint8_t>(suite.key_octets + (suite.encryption == KL_ENCR_AES_GCM_16 ? 4 : 0));
+            static_cast<std::uint8_t>(suite.key_octets + (suite.integrity == KL_INTEG_NONE ? 4 : 0));
         const unsigned hmac[] = {0, 16, 20, 32, 48, 64};
         made.integrity_octets = static_cast<std::uint8_t>(hmac[suite.integrity]);
         for (auto& octet : made.encryption)

@@ -29,6 +29,9 @@ SUITES = {  # name: cipher, key octets with salt, integrity, key octets
     "cbc256sha256": ("AES-CBC", 32, "SHA2-256-128", 32),
     "cbc128sha384": ("AES-CBC", 16, "SHA2-384-192", 48),
     "cbc256sha512": ("AES-CBC", 32, "SHA2-512-256", 64),
+    "cbc128md5": ("AES-CBC", 16, "HMAC-MD5-96", 16),
+    "desmd5": ("DES", 8, "HMAC-MD5-96", 16),
+    "3dessha1": ("3DES", 24, "HMAC-SHA1-96", 20),
     "nullsha1": ("NULL", 0, "HMAC-SHA1-96", 20),
     "nullsha256": ("NULL", 0, "SHA2-256-128", 32),
 }
@@ -78,7 +81,7 @@ def association(suite, keys, mode, outer, esn, sequence, udp):
 def exchange_icv(packet, suite, auth_key, checked, written):
     """Scapy leaves the high half of an extended sequence number out of its HMACs (RFC 4303 2.8). This checks the ICV over
     what was sent and `checked`, and puts in its place the one with `written`: each the packed high half, or nothing."""
-    digest, octets = {"HMAC-SHA1-96": ("sha1", 12), "SHA2-256-128": ("sha256", 16), "SHA2-384-192": ("sha384", 24),
+    digest, octets = {"HMAC-MD5-96": ("md5", 12), "HMAC-SHA1-96": ("sha1", 12), "SHA2-256-128": ("sha256", 16), "SHA2-384-192": ("sha384", 24),
                       "SHA2-512-256": ("sha512", 32)}[SUITES[suite][2]]
     covered = packet[packet.index(struct.pack(">L", SPI)):-octets]
     assert hmac.digest(auth_key, covered + checked, digest)[:octets] == packet[-octets:], f"ICV of {suite} with ESN"

@@ -1,11 +1,12 @@
-// Both engines against published answers: the GCM and CBC files of NIST's CAVP and the HMAC vectors of RFC
-// 2202 and RFC 4231, as Debian's python3-cryptography-vectors has them, each brought into the form of an ESP
-// packet.
+// Both engines against published answers: the GCM, CBC and Triple-DES files of NIST's CAVP and the HMAC
+// vectors of RFC 2202 and RFC 4231, as Debian's python3-cryptography-vectors has them, each brought into the
+// form of an ESP packet.
 #include <gtest/gtest.h>
 
 #include <fstream>
 #include <map>
 #include <string>
+#include <tuple>
 
 #include "fastpath/crypto_engine.h"
 
@@ -121,6 +122,53 @@ TEST_P(Vectors, CbcEncrypts) {
     }
 }
 
+// Three equal keys make Triple-DES DES: MMT1 has those, MMT3 three different ones.
+TEST_P(Vectors, DesEncrypts) {
+    for (const auto& [file, encryption, key_octets] :
+         {std::tuple{"ciphers/3DES/CBC/TCBCMMT1.rsp", KL_ENCR_DES_CBC, 8U},
+          std::tuple{"ciphers/3DES/CBC/TCBCMMT3.rsp", KL_ENCR_3DES_CBC, 24U}}) {
+        std::size_t used = 0;
+        for (Vector& vector : read_vectors(file)) {
+            const Bytes& text = vector["PLAINTEXT"];
+            if (text.empty()) continue;
+            Bytes key = vector["KEY1"];
+            append(key, vector["KEY2"]);
+            append(key, vector["KEY3"]);
+            kl_sa_keys keys{};
+            std::copy_n(key.begin(), key_octets, keys.encryption);
+            const Suite suite{.encryption = encryption,
+                              .integrity = KL_INTEG_HMAC_SHA1_96,
+                              .key_octets = key_octets,
+                              .integrity_octets = 20,
+                              .iv_octets = 8,
+                              .icv_octets = 12,
+                              .alignment = 8};
+            Bytes packet(8, 0);
+            append(packet, vector["IV"]);
+            append(packet, text);
+            const Bytes sealed = seal(suite, keys, packet, text.size());
+            ASSERT_EQ(Bytes(sealed.begin() + 16, sealed.end() - 12), vector["CIPHERTEXT"]);
+            ++used;
+        }
+        EXPECT_GE(used, 10U) << file;
+    }
+}
+
+// draft-mcgrew-gcm-test-01: the packet that is only authenticated.
+TEST_P(Vectors, GmacAuthenticates) {
+    kl_sa_keys keys{};
+    const Bytes key = *from_hex("4c80cdefbb5d10da906ac73c3613a63422433c64");
+    std::copy(key.begin(), key.end(), keys.encryption);
+    const Suite suite{.encryption = KL_ENCR_AES_GMAC, .key_octets = 16, .iv_octets = 8, .icv_octets = 16};
+    const Bytes packet = *from_hex(
+        "00004321000000070000000000000000"
+        "45000030da3a00008001df3bc0a80005c0a800010800c6cd02000700"
+        "6162636465666768696a6b6c6d6e6f707172737401020201");
+    Bytes expected = packet;
+    append(expected, *from_hex("f2a9a836e155106aa8dcd618e4099aaa"));
+    EXPECT_EQ(seal(suite, keys, packet, packet.size() - 16), expected);
+}
+
 // The suites' keys have the digest's length, so of the RFCs' vectors those apply whose message is long enough
 // to hold an ESP header and whose key, padded with zeros as HMAC does, is no longer than the suite's.
 TEST_P(Vectors, HmacAuthenticates) {
@@ -130,6 +178,7 @@ TEST_P(Vectors, HmacAuthenticates) {
         std::uint32_t key_octets, icv_octets;
     };
     const Case cases[] = {
+        {"HMAC/rfc-2202-md5.txt", KL_INTEG_HMAC_MD5_96, 16, 12},
         {"HMAC/rfc-2202-sha1.txt", KL_INTEG_HMAC_SHA1_96, 20, 12},
         {"HMAC/rfc-4231-sha256.txt", KL_INTEG_HMAC_SHA2_256_128, 32, 16},
         {"HMAC/rfc-4231-sha384.txt", KL_INTEG_HMAC_SHA2_384_192, 48, 24},
