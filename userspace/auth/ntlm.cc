@@ -120,9 +120,11 @@ class Acceptor final : public NtlmContext {
                                                        &input, GSS_C_NO_CHANNEL_BINDINGS, name.out(), nullptr,
                                                        output.out(), nullptr, nullptr, nullptr);
         if (GSS_ERROR(major)) {
-            return explain(activity_, gss::make_error(major, minor, ntlm::mechanism()),
-                           "unknown account or wrong password: compare auth.ntlm of both sides")
-                .result();
+            const std::string remedy =
+                credentials_->by_winbind()
+                    ? "unknown account, wrong password, or winbind does not run"
+                    : "unknown account or wrong password: compare auth.ntlm of both sides";
+            return explain(activity_, gss::make_error(major, minor, ntlm::mechanism()), remedy).result();
         }
         Bytes answer(output.view().begin(), output.view().end());
         if ((major & GSS_S_CONTINUE_NEEDED) != 0) return {.token = std::move(answer)};

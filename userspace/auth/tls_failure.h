@@ -14,7 +14,7 @@ struct Refusal {
     std::string issuer;
 };
 
-// `activity` opens the line: "TLS, to b.example.com".
+// `activity` opens the line: "TLS, with b.example.com".
 Failure explain_refusal(const std::string& activity, const Refusal& refusal);
 // For a handshake that has failed otherwise: from OpenSSL's queue of errors, which the call empties, so on
 // the thread of the failed call and before the next one.

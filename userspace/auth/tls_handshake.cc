@@ -48,8 +48,7 @@ Handshake::Handshake(std::shared_ptr<const Credentials> credentials, Role role, 
       credentials_(std::move(credentials)),
       role_(role),
       peer_(std::move(peer)),
-      activity_(std::string("TLS, ") + (role == Role::kClient ? "to " : "from ") +
-                (peer_.best().empty() ? "a peer without a name" : printable(peer_.best()))),
+      activity_(peer_.best().empty() ? "TLS" : "TLS, with " + printable(peer_.best())),
       attempt_(std::move(attempt)),
       ssl_(credentials_->new_handshake()) {
     if (!ssl_) return;

@@ -1,0 +1,27 @@
+// The certificates of tools/lab/pki for the hosts of one test.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "policy/policy.h"
+
+namespace keyline::test {
+
+// In a directory that goes with it.
+class Pki {
+  public:
+    explicit Pki(const std::vector<std::string>& hosts);
+    ~Pki();
+    Pki(const Pki&) = delete;
+    Pki& operator=(const Pki&) = delete;
+
+    std::string path(const std::string& file) const { return directory_ + "/" + file; }
+    // A host with certificates of these kinds: "" is the good one, ".expired" and others are bad.
+    policy::TlsAuth settings(const std::string& host, const std::vector<std::string>& kinds = {""}) const;
+
+  private:
+    std::string directory_;
+};
+
+}  // namespace keyline::test
