@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "events.h"
 
+#include <linux/in.h>
+
 #include "maps.h"
+
+#define STRAY_BUCKETS 64
 
 static __always_inline void kl_raise(struct kl_slot_key *about, enum kl_event_kind kind, __u32 rule, __u32 ifindex,
 				     const struct kl_tuple *tuple)
@@ -36,6 +40,23 @@ int kl_raise_acquire(const struct kl_tuple *tuple, __u32 rule_id, __u32 ifindex)
 		return 0;
 	kl_make_slot_key(&about, rule_id, 0, tuple, &rule->shapes[0]);
 	kl_raise(&about, KL_EVENT_ACQUIRE, rule_id, ifindex, tuple);
+	return 0;
+}
+
+int kl_raise_stray_esp(const struct kl_tuple *tuple, __u32 ifindex)
+{
+	struct kl_slot_key about = {};
+	struct kl_tuple turned;
+
+	if (!tuple)
+		return 0;
+	turned = *tuple;
+	turned.local = tuple->remote;
+	turned.remote = tuple->local;
+	/* Rule 0 is no rule's. */
+	about.tuple.protocol = IPPROTO_ESP;
+	about.user = (turned.remote.octets[3] ^ turned.remote.octets[15]) % STRAY_BUCKETS;
+	kl_raise(&about, KL_EVENT_STRAY_ESP, 0, ifindex, &turned);
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "dos_cookie.h"
+#include "events.h"
 #include "flow.h"
 #include "fragments.h"
 #include "handover.h"
@@ -83,8 +84,10 @@ static __always_inline int esp(struct xdp_md *xdp, struct kl_packet *packet, __u
 {
 	__u32 index = inbound_sa(packet);
 
-	if (!index)
+	if (!index) {
+		kl_raise_stray_esp(&packet->tuple, xdp->ingress_ifindex);
 		return drop(KL_REASON_DROP_SPI);
+	}
 	return hand_over(xdp, index, KL_HANDOVER_OPEN, port, port, KL_REASON_IN_FASTPATH);
 }
 

@@ -9,6 +9,7 @@
 enum kl_event_kind {
 	KL_EVENT_ACQUIRE = 1,   /* a packet met a protect rule that has no SA */
 	KL_EVENT_NEIGHBOUR = 2, /* the next hop `tuple.remote` on `ifindex` has no link-layer address yet */
+	KL_EVENT_STRAY_ESP = 3, /* ESP from `tuple.remote` to `tuple.local` under an SPI that no inbound SA has */
 };
 
 struct kl_event {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "simulation/pair.h"
+#include "simulation/reports.h"
 
 namespace keyline::simulation {
 namespace {
@@ -17,30 +18,13 @@ using Ladder = std::vector<std::string>;
 const std::vector<policy::EspSuite> kTwoSuites = {{Encryption::kAesGcm16, 16, Integrity::kNone},
                                                   {Encryption::kAesCbc, 16, Integrity::kHmacSha1_96}};
 
-template <typename Kind>
-std::vector<Kind> reports(const Host& host) {
-    std::vector<Kind> found;
-    for (const exchange::Report& report : host.reports) {
-        if (const auto* kind = std::get_if<Kind>(&report)) found.push_back(*kind);
-    }
-    return found;
-}
-
-std::size_t established(const Host& host) { return reports<exchange::MmEstablished>(host).size(); }
-
-bool sent_notify(const Host& host, const std::string& payloads) {
-    return std::ranges::any_of(reports<exchange::MessageSent>(host), [&](const auto& sent) {
-        return sent.number == 0 && sent.payloads == payloads;
-    });
-}
-
 TEST(LadderTest, FastQuickModeTakesSixMessages) {
     Pair pair{Wishes{}};
     pair.acquire_at_a();
     pair.world.run(5s);
     EXPECT_EQ(
         pair.sent_payloads(),
-        (Ladder{"#1 SA, Auth, Ni, VID ×2, NATD ×2", "#2 SA, Auth, Nr, Nr(qm), VID ×2, NATD ×2, GSS_ID",
+        (Ladder{"#1 SA, Auth, Ni, VID ×4, NATD ×2", "#2 SA, Auth, Nr, Nr(qm), VID ×4, NATD ×2, GSS_ID",
                 "#3 GSS-API", "#4 GSS-API", "#5* HAuth1, IDi, IDr, SA, Ni(qm)", "#6* HAuth2, IDi, IDr, SA"}));
     EXPECT_EQ(pair.a.datapath.outbound.size(), 1U);
     EXPECT_EQ(pair.b.datapath.outbound.size(), 1U);
@@ -91,8 +75,8 @@ TEST(LadderTest, KnownNameSavesARoundTrip) {
     Pair pair(wishes);
     pair.acquire_at_a();
     pair.world.run(5s);
-    EXPECT_EQ(pair.sent_payloads(), (Ladder{"#1 SA, Auth, Ni, VID ×2, NATD ×2, GSS-API",
-                                            "#2 SA, Auth, Nr, Nr(qm), VID ×2, NATD ×2, GSS-API",
+    EXPECT_EQ(pair.sent_payloads(), (Ladder{"#1 SA, Auth, Ni, VID ×4, NATD ×2, GSS-API",
+                                            "#2 SA, Auth, Nr, Nr(qm), VID ×4, NATD ×2, GSS-API",
                                             "#3* HAuth1, IDi, IDr, SA, Ni(qm)", "#4* HAuth2, IDi, IDr, SA"}));
     pair.check_rest();
 }
@@ -101,8 +85,8 @@ TEST(LadderTest, AnonymousNeedsDiffieHellman) {
     Pair pair(Wishes{.auth = {AuthMethod::kAnonymous}, .dh_groups = {DhGroup::kEcp256}});
     pair.acquire_at_a();
     pair.world.run(5s);
-    EXPECT_EQ(pair.sent_payloads().at(0), "#1 SA, Auth, Ni, VID ×2, NATD ×2, KE");
-    EXPECT_EQ(pair.sent_payloads().at(1), "#2 SA, Auth, Nr, Nr(qm), VID ×2, NATD ×2, GSS_ID, KE");
+    EXPECT_EQ(pair.sent_payloads().at(0), "#1 SA, Auth, Ni, VID ×4, NATD ×2, KE");
+    EXPECT_EQ(pair.sent_payloads().at(1), "#2 SA, Auth, Nr, Nr(qm), VID ×4, NATD ×2, GSS_ID, KE");
     EXPECT_EQ(pair.a.datapath.outbound.size(), 1U);
     pair.check_rest();
 }
@@ -144,7 +128,7 @@ TEST(ModeTest, TunnelAndIpv6) {
     six.acquire_at_a();
     six.world.run(5s);
     EXPECT_EQ(six.a.datapath.outbound.size(), 1U);
-    EXPECT_EQ(six.sent_payloads().at(0), "#1 SA, Auth, Ni, VID ×2");  // item 13: no NAT-D
+    EXPECT_EQ(six.sent_payloads().at(0), "#1 SA, Auth, Ni, VID ×4");  // item 13: no NAT-D
     six.check_rest();
 }
 
@@ -354,15 +338,29 @@ TEST(RestartTest, AdoptedSasAreRenegotiated) {
     pair.check_rest();
 }
 
+TEST(RestartTest, AdoptedSasThatPolicyForbidsAreRemoved) {
+    Pair pair{Wishes{}};
+    pair.acquire_at_a();
+    pair.world.run(5s);
+    auto changed = std::make_shared<policy::Policy>(*pair.a.policy);
+    changed->rules.front().action = policy::RuleAction::kBlock;
+    pair.a.policy = changed;
+    pair.world.restart(pair.a, true);
+    EXPECT_TRUE(pair.a.datapath.inbound.empty());
+    EXPECT_TRUE(pair.a.datapath.outbound.empty());
+    EXPECT_TRUE(pair.a.keyer->quick_modes(pair.world.now()).empty());
+}
+
 TEST(RestartTest, PeerThatForgotEverythingIsFoundAgain) {
     Pair pair(Wishes{.per_port = true});
     pair.acquire_at_a(80);
     pair.world.run(5s);
     pair.world.restart(pair.b, false);
     pair.acquire_at_a(443);
-    pair.world.run(200s);
-    EXPECT_EQ(pair.b.datapath.inbound.size(), 1U);
+    pair.world.run(100s);
+    EXPECT_EQ(pair.b.datapath.inbound.size(), 3U);  // the ports, and what b itself asked for
     EXPECT_EQ(established(pair.a), 2U);
+    pair.check_rest();
 }
 
 TEST(AdminTest, UpAndDown) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@ struct Wishes {
     std::vector<policy::DhGroup> dh_groups{policy::DhGroup::kNone};
     std::vector<policy::EspSuite> suites{{policy::Encryption::kAesGcm16, 16, policy::Integrity::kNone}};
     policy::DhGroup pfs = policy::DhGroup::kNone;
+    std::optional<std::uint32_t> key_dictation_weight;
     policy::Lifetime lifetime{.soft_time = std::chrono::minutes(48), .hard_time = std::chrono::hours(1)};
     std::chrono::seconds mm_lifetime = std::chrono::hours(8);
     bool tunnel = false;
@@ -40,6 +42,7 @@ inline std::shared_ptr<policy::Policy> make_policy(const Wishes& wishes) {
     policy::QuickMode& quick_mode = result->quick_modes.front();
     quick_mode.suites = wishes.suites;
     quick_mode.pfs_group = wishes.pfs;
+    quick_mode.key_dictation_weight = wishes.key_dictation_weight;
     quick_mode.lifetime = wishes.lifetime;
     policy::Rule rule{.id = kRule, .name = "protect"};
     if (wishes.tunnel) {

@@ -54,7 +54,7 @@ std::vector<wire::Payload> RawPeer::first_payloads() const {
     payloads.push_back({authip::build_mm_offer(main_mode, policy::DhGroup::kNone)});
     payloads.push_back({wire::Auth{{{wire::auth_method::kKerberos, 0}}}});
     payloads.push_back({wire::Nonce{nonce_}});
-    for (auto& vendor_id : authip::vendor_ids())
+    for (auto& vendor_id : authip::vendor_ids({}))
         payloads.push_back(std::move(vendor_id));
     return payloads;
 }

@@ -77,6 +77,9 @@ class Scenario {
         if (common.per_port) note("per port");
         PairWishes result{.a = common, .b = common, .a_methods = {Script{}}, .b_methods = {Script{}}};
         methods(result);
+        for (Wishes* side : {&result.a, &result.b}) {
+            if (random_.chance(0.1)) side->key_dictation_weight = 1 + random_.below(3);
+        }
         if (random_.chance(0.1)) result.b.suites = {kSuites[random_.below(kSuites.size())]};
         return result;
     }
@@ -88,7 +91,8 @@ class Scenario {
             return note("anonymous");
         }
         const Script first{.id = auth::MethodId::kKerberos,
-                           .round_trips = 1 + static_cast<unsigned>(random_.below(3))};
+                           .round_trips = 1 + static_cast<unsigned>(random_.below(3)),
+                           .token_octets = random_.chance(0.2) ? std::size_t{3000} : 16};
         const Script second{.id = auth::MethodId::kTls,
                             .round_trips = 1 + static_cast<unsigned>(random_.below(4))};
         pair.a_methods = pair.b_methods = {first, second};
@@ -113,6 +117,7 @@ class Scenario {
 
     void spoil(Script& script) {
         note("failing method");
+        spoiled_ = true;
         const auto step = static_cast<unsigned>(1 + random_.below(script.round_trips));
         (random_.chance(0.5) ? script.initiator_fails_at : script.acceptor_fails_at) = step;
     }
@@ -163,16 +168,19 @@ class Scenario {
     void plan_troubles() {
         // Who deletes SAs while the way to the peer is lost cannot tell it.
         const bool may_delete = rebinds_ == 0;
+        bool deletes = false;
         if (random_.chance(0.2)) {
             note("soft expiry");
             pair_.world.after(moment(), [this] { expire(someone(), false); });
         }
         if (may_delete && random_.chance(0.1)) {
             note("hard expiry");
+            deletes = true;
             pair_.world.after(moment(), [this] { expire(someone(), true); });
         }
         if (may_delete && random_.chance(0.1)) {
             note("down");
+            deletes = true;
             Host& host = someone();
             const IpAddress a = nat_ != nullptr ? nat_->outside() : pair_.a.address;
             const IpAddress peer = &host == &pair_.a ? pair_.b.address : a;
@@ -182,12 +190,31 @@ class Scenario {
         }
         if (may_delete && random_.chance(0.1)) {
             note("policy");
+            deletes = true;
             Host& host = someone();
             pair_.world.after(moment(), [this, &host] {
                 auto changed = std::make_shared<policy::Policy>(*host.policy);
                 changed->rules.front().action = policy::RuleAction::kBypass;
                 pair_.world.change_policy(host, std::move(changed));
             });
+        }
+        // What a restarted host deletes, it cannot tell its peer of; and it must be able to begin, also
+        // through a NAT.
+        if (nat_ == nullptr && !deletes && !spoiled_ && random_.chance(0.1)) {
+            const bool adopt = random_.chance(0.5);
+            note(adopt ? "restart" : "total loss");
+            Host& host = someone();
+            pair_.world.after(moment(), [this, &host, adopt] { pair_.world.restart(host, adopt); });
+            if (!adopt) pair_.world.after(kTrouble, [this, &host] { meet_strays(host); });
+        }
+    }
+
+    // The other host's traffic goes on.
+    void meet_strays(Host& host) {
+        const Host& other = &host == &pair_.a ? pair_.b : pair_.a;
+        for (const auto& [traffic, spi] : other.datapath.current) {
+            if (!host.datapath.inbound.contains(spi))
+                pair_.world.give(host, exchange::StrayEsp{host.address, other.address});
         }
     }
 
@@ -213,6 +240,7 @@ class Scenario {
 
     SeededRandom random_;
     std::string story_;
+    bool spoiled_ = false;
     Pair pair_;
     Nat* nat_ = nullptr;
     std::uint64_t rebinds_ = 0;

@@ -46,7 +46,7 @@ class ScriptedContext final : public auth::Context {
             append(result.token,
                    as_bytes(credential_ < script_.bad_credentials ? kBadCredential : script_.name));
             result.token.push_back(0);
-            for (int i = 0; i < 16; ++i)
+            for (std::size_t i = 0; i < script_.token_octets; ++i)
                 result.token.push_back(static_cast<std::uint8_t>(random_.next()));
             append(seen_, result.token);
         }

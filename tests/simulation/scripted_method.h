@@ -14,6 +14,7 @@ struct Script {
     auth::MethodId id = auth::MethodId::kKerberos;
     std::string name = "host/a.example.com@EXAMPLE.COM";
     unsigned round_trips = 1;
+    std::size_t token_octets = 16;  // random ones, after the name
     // Number of the step that fails, from 1; 0: none. Initiators and acceptors count their own.
     unsigned initiator_fails_at = 0;
     unsigned acceptor_fails_at = 0;

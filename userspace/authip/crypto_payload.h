@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/bytes.h"
+#include "base/secret.h"
 #include "crypto/cipher.h"
 #include "crypto/hash.h"
 #include "crypto/random.h"
@@ -55,5 +56,11 @@ std::string to_string(OpenError error);
 // plaintext has been parsed: what is wrong with it is the caller's to refuse.
 std::expected<PayloadSequence, OpenError> open(ByteView datagram, const wire::CryptoFrame& frame,
                                                const MessageProtection& protection);
+
+// The body of a Key Dictation payload: IV, ciphertext and an ICV over the ciphertext alone (MS-AIPS 2.2.3.7,
+// Q10).
+std::expected<Bytes, std::string> seal_keys(const Secret& keys, const MessageProtection& protection,
+                                            crypto::RandomSource& random);
+std::expected<Secret, OpenError> open_keys(ByteView sealed, const MessageProtection& protection);
 
 }  // namespace keyline::authip

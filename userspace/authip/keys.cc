@@ -112,7 +112,11 @@ QmKeys derive_qm_keys(const KeyContext& context, const QmKeyInput& input, std::s
         concatenation({input.mm_initiator_nonce, input.mm_responder_nonce, input.skeyid_em});
     const Secret material =
         a_kdf(context, input.dh_secret, pub_info, priv_info, encryption_octets + integrity_octets);
+    return split_qm_keys(material, encryption_octets, integrity_octets, order);
+}
 
+QmKeys split_qm_keys(const Secret& material, std::size_t encryption_octets, std::size_t integrity_octets,
+                     policy::QmKeyOrder order) {
     const bool encryption_first = order == policy::QmKeyOrder::kEncryptionFirst;
     return {.encryption_key = material.slice(encryption_first ? 0 : integrity_octets, encryption_octets),
             .integrity_key = material.slice(encryption_first ? encryption_octets : 0, integrity_octets)};

@@ -80,6 +80,10 @@ struct QmKeys {
 QmKeys derive_qm_keys(const KeyContext& context, const QmKeyInput& input, std::size_t encryption_octets,
                       std::size_t integrity_octets, policy::QmKeyOrder order);
 
+// The same from keying material that is there already, a dictated IPSecEncryptKey.
+QmKeys split_qm_keys(const Secret& material, std::size_t encryption_octets, std::size_t integrity_octets,
+                     policy::QmKeyOrder order);
+
 // The proofs of HASH payloads, hashLength octets. `chain` is the main mode transcript T, `em_chain` extended
 // mode's T' (exchange/transcript.h), both up to the message before the one that carries Auth1 or Auth3.
 Bytes auth1(crypto::HashAlgorithm hash, const Secret& skeyid, ByteView chain);

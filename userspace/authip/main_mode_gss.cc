@@ -23,12 +23,13 @@ GssResult& result_of(Session& session) {
 
 void export_keys(const Session& session, Host& host) {
     if (host.lookup().policy().debug.key_export.empty()) return;
-    host.act(exchange::ExportMmKeys{.initiator_cookie = session.initiator_cookie,
-                                    .responder_cookie = session.responder_cookie,
-                                    .proposal = session.chosen->proposal,
-                                    .encryption_key = session.keys->encryption_key.clone(),
-                                    .integrity_key = session.keys->skeyid_a.clone(),
-                                    .icv_octets = icv_size(session.hash(), session.short_icv)});
+    host.act(
+        exchange::ExportMmKeys{.initiator_cookie = session.initiator_cookie,
+                               .responder_cookie = session.responder_cookie,
+                               .proposal = session.chosen->proposal,
+                               .encryption_key = session.keys->encryption_key.clone(),
+                               .integrity_key = session.keys->skeyid_a.clone(),
+                               .icv_octets = icv_size(session.hash(), session.peer_announced.short_icv)});
 }
 
 // The method has succeeded here: who the peer is, and the keys.

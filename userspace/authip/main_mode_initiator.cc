@@ -143,7 +143,7 @@ void send_first_message(Session& session, Host& host, const wire::GssApi* token)
     payloads.push_back({build_mm_offer(session.main_mode, session.group)});
     payloads.push_back({auth_payload(session.methods)});
     payloads.push_back({wire::Nonce{session.initiator_nonce}});
-    for (auto& vendor_id : vendor_ids())
+    for (auto& vendor_id : vendor_ids(to_announce(host, session)))
         payloads.push_back(std::move(vendor_id));
     for (auto& natd :
          nat_discovery(session.initiator_cookie, nullptr, session.name.local, session.name.remote)) {
@@ -170,7 +170,7 @@ void receive_second_message(Session& session, Host& host, const std::vector<wire
     if (auto failure = take_second_message(session, host, payloads))
         return fail_main_mode(session, host, *failure);
     session.first_message.clear();
-    session.short_icv = wants_short_icv(payloads);
+    session.peer_announced = announced(payloads);
     const NatFound nat = detect_nat(payloads, session.initiator_cookie, &session.responder_cookie,
                                     session.name.local, session.name.remote);
     session.local_behind_nat = nat.local;

@@ -135,7 +135,7 @@ std::optional<Failure> receive_first_message(Session& session, Host& host, const
     session.initiator_nonce = nonce.data;
     session.responder_nonce = random_octets(host.random(), kNonceOctets);
     session.first_qm_responder_nonce = random_octets(host.random(), kNonceOctets);
-    session.short_icv = wants_short_icv(*payloads);
+    session.peer_announced = announced(*payloads);
     session.transcript.add(message.plaintext.octets);
     const NatFound nat =
         detect_nat(*payloads, session.initiator_cookie, nullptr, session.name.local, session.name.remote);
@@ -174,7 +174,7 @@ bool send_second_message(Session& session, Host& host, const wire::GssApi* answe
     payloads.push_back({std::move(auth)});
     payloads.push_back({wire::Nonce{session.responder_nonce}});
     payloads.push_back({wire::Nonce{session.first_qm_responder_nonce}});
-    for (auto& vendor_id : vendor_ids())
+    for (auto& vendor_id : vendor_ids(to_announce(host, session)))
         payloads.push_back(std::move(vendor_id));
     for (auto& natd : nat_discovery(session.initiator_cookie, &session.responder_cookie, session.name.local,
                                     session.name.remote)) {

@@ -1,7 +1,10 @@
 #include "authip/message_io.h"
 
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
+#include "exchange/fragmentation.h"
 #include "wire/build.h"
 #include "wire/describe.h"
 
@@ -11,15 +14,9 @@ namespace {
 using exchange::Host;
 using exchange::Reason;
 
-constexpr std::size_t kClearIvOctets = 8;  // item 3
-
-MessageProtection protection_of(const Session& session) {
-    return {.hash = session.hash(),
-            .cipher = session.cipher(),
-            .encryption_key = session.keys->encryption_key.view(),
-            .integrity_key = session.keys->skeyid_a.view(),
-            .icv_octets = icv_size(session.hash(), session.short_icv)};
-}
+constexpr std::size_t kClearIvOctets = 8;              // item 3
+constexpr std::chrono::seconds kFragmentationTime{3};  // MS-IKEE 3.3.2 <16>
+constexpr unsigned kRetransmissionsToTheDead = 2;      // MS-IKEE 3.12.4
 
 wire::Header header_of(const Session& session, wire::ExchangeType type, std::uint32_t message_id) {
     // S7: until #2 is out, the initiator knows no other responder cookie than its own.
@@ -35,6 +32,23 @@ wire::Header header_of(const Session& session, wire::ExchangeType type, std::uin
 bool has_clear_iv(const std::vector<wire::Payload>& payloads) {
     const auto* gss = wire::find<wire::GssApi>(payloads);
     return gss != nullptr && (gss->flags & wire::gss_flag::kResponderAuthComplete) != 0;
+}
+
+// MS-IKEE 3.3.6.1 fragments what has an Identification payload: in IKEv1 that comes with the certificates.
+// What grows large in AuthIP are the tokens.
+bool grows_large(const std::vector<wire::Payload>& payloads) {
+    return wire::find<wire::GssApi>(payloads) != nullptr ||
+           wire::find<wire::Identification>(payloads) != nullptr;
+}
+
+// The datagrams that carry `message`: itself, or its fragments.
+std::vector<Bytes> in_pieces(const Session& session, Host& host, ByteView message, bool anyhow) {
+    const bool with_marker = session.name.remote.port != host.lookup().policy().host.port;
+    const std::size_t capacity = exchange::fragment_capacity(session.name.remote.address, with_marker);
+    if (!anyhow && (!session.fragmenting || message.size() <= wire::kHeaderSize + capacity)) {
+        return {Bytes(message.begin(), message.end())};
+    }
+    return exchange::split(message, host.new_fragment_id(), capacity);
 }
 
 struct Built {
@@ -74,6 +88,14 @@ Reason reason_of(OpenError error) {
 }
 
 }  // namespace
+
+MessageProtection protection_of(const Session& session) {
+    return {.hash = session.hash(),
+            .cipher = session.cipher(),
+            .encryption_key = session.keys->encryption_key.view(),
+            .integrity_key = session.keys->skeyid_a.view(),
+            .icv_octets = icv_size(session.hash(), session.peer_announced.short_icv)};
+}
 
 wire::Sender sender_of(const Session& session, bool own) {
     return session.initiator() == own ? wire::Sender::kInitiator : wire::Sender::kResponder;
@@ -147,6 +169,18 @@ void transmit(Session& session, Host& host, Bytes datagram) {
     host.act(exchange::Send{session.name.local, session.name.remote, std::move(datagram)});
 }
 
+void transmit_large(Session& session, Host& host, ByteView datagram, bool anyhow) {
+    for (Bytes& piece : in_pieces(session, host, datagram, anyhow))
+        transmit(session, host, std::move(piece));
+}
+
+void answer_again(Session& session, Host& host, const Channel& channel, const Endpoint& local,
+                  const Endpoint& remote) {
+    if (!channel.answer_large) return host.act(exchange::Send{local, remote, channel.answer});
+    for (Bytes& piece : in_pieces(session, host, channel.answer, false))
+        host.act(exchange::Send{local, remote, std::move(piece)});
+}
+
 bool send_request(Session& session, Host& host, wire::ExchangeType type, std::uint32_t message_id,
                   const std::vector<wire::Payload>& payloads, bool encrypted) {
     auto built = build(session, host, type, message_id, session.channel(type).next, payloads, encrypted);
@@ -154,16 +188,23 @@ bool send_request(Session& session, Host& host, wire::ExchangeType type, std::ui
     if (!encrypted) session.transcript.add(built->plaintext);
     const policy::Keying& keying = host.lookup().policy().keying;
     const bool first = session.messages == 0;
-    session.request =
-        Request{.exchange = type,
-                .message_id = message_id,
-                .encrypted = encrypted,
-                .datagram = built->datagram,
-                .payloads = wire::summarize(type, sender_of(session, true), payloads),
-                .number = ++session.messages,
-                .retransmission = {host.now(), keying.retransmit_interval,
-                                   first ? keying.first_message_retransmit_limit : keying.retransmit_limit}};
-    transmit(session, host, std::move(built->datagram));
+    session.request = Request{.exchange = type,
+                              .message_id = message_id,
+                              .encrypted = encrypted,
+                              .datagram = std::move(built->datagram),
+                              .large = grows_large(payloads),
+                              .sent = host.now(),
+                              .payloads = wire::summarize(type, sender_of(session, true), payloads),
+                              .number = ++session.messages,
+                              .retransmission = {host.now(), keying.retransmit_interval,
+                                                 retransmissions(session, host,
+                                                                 first ? keying.first_message_retransmit_limit
+                                                                       : keying.retransmit_limit)}};
+    if (session.request->large) {
+        transmit_large(session, host, session.request->datagram);
+    } else {
+        transmit(session, host, session.request->datagram);
+    }
     report_sent(session, host,
                 {.number = session.request->number,
                  .exchange_type = static_cast<std::uint8_t>(type),
@@ -183,15 +224,16 @@ bool send_answer(Session& session, Host& host, wire::ExchangeType type, std::uin
     ++channel.next;
     channel.busy = false;
     channel.refused.reset();
-    channel.answer = built->datagram;
+    channel.answer = std::move(built->datagram);
+    channel.answer_large = grows_large(payloads);
     report_sent(session, host,
                 {.number = ++session.messages,
                  .exchange_type = static_cast<std::uint8_t>(type),
                  .message_id = message_id,
                  .encrypted = encrypted,
                  .payloads = wire::summarize(type, sender_of(session, true), payloads),
-                 .octets = built->datagram.size()});
-    transmit(session, host, std::move(built->datagram));
+                 .octets = channel.answer.size()});
+    answer_again(session, host, channel, session.name.local, session.name.remote);
     return true;
 }
 
@@ -207,9 +249,22 @@ bool send_first_again(Session& session, Host& host) {
     return true;
 }
 
+unsigned retransmissions(const Session& session, const Host& host, unsigned usual) {
+    const auto timeout = host.lookup().policy().keying.dead_peer_timeout;
+    const bool silent =
+        session.established && timeout.count() != 0 && host.now() - session.last_heard > timeout;
+    return silent || session.doubted ? std::min(usual, kRetransmissionsToTheDead) : usual;
+}
+
 void send_again(Session& session, Host& host) {
     const Request& request = *session.request;
-    transmit(session, host, request.datagram);
+    const bool late = session.peer_announced.fragmentation && host.now() - request.sent >= kFragmentationTime;
+    if (request.large && late) {
+        session.fragmenting = true;
+        transmit_large(session, host, request.datagram, true);
+    } else {
+        transmit(session, host, request.datagram);
+    }
     report_sent(session, host,
                 {.number = request.number,
                  .exchange_type = static_cast<std::uint8_t>(request.exchange),

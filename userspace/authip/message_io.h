@@ -54,17 +54,29 @@ bool send_answer(Session& session, exchange::Host& host, wire::ExchangeType type
 // #1 once more, with a responder's DoS cookie and a new schedule (D1); the transcript knows it already.
 bool send_first_again(Session& session, exchange::Host& host);
 
+// How often an unanswered message is sent again: `usual`, or less when the peer may be dead (MS-IKEE 3.12.4).
+unsigned retransmissions(const Session& session, const exchange::Host& host, unsigned usual);
+
 void send_again(Session& session, exchange::Host& host);
 
 // A notify message; not stored. Encrypted when keys exist (S5).
 std::optional<Bytes> build_notify(Session& session, exchange::Host& host, std::uint32_t message_id,
                                   std::uint32_t sequence, const std::vector<wire::Payload>& payloads);
 void transmit(Session& session, exchange::Host& host, Bytes datagram);
+// A message of a kind that grows large: in fragments, where that is needed. `anyhow` sends even a short one
+// as a fragment, which tells the peer to send fragments too.
+void transmit_large(Session& session, exchange::Host& host, ByteView datagram, bool anyhow = false);
+// The stored answer between these ends.
+void answer_again(Session& session, exchange::Host& host, const Channel& channel, const Endpoint& local,
+                  const Endpoint& remote);
 void report_sent(Session& session, exchange::Host& host, exchange::MessageSent message);
 
 // A message ID for a notify or a later quick mode: random, neither 0 nor 1 (item 10).
 std::uint32_t random_message_id(crypto::RandomSource& random);
 Bytes random_octets(crypto::RandomSource& random, std::size_t count);
+
+// How the SA protects its messages; keys exist.
+MessageProtection protection_of(const Session& session);
 
 wire::Sender sender_of(const Session& session, bool own);
 

@@ -87,17 +87,23 @@ std::uint32_t status_code(const wire::AuthipNotification& notify) {
     return notify.data.size() == 4 ? load_be32(notify.data.data()) : 0;
 }
 
-// MS-AIPS 2.2.3.5: two IDs that follow and are adjacent; else the message is discarded silently.
-void acquire(Session& session, Host& host, const std::vector<wire::Payload>& payloads) {
+// MS-AIPS 2.2.3.5, 3.4.5.3: a reliable NOTIFY_ACQUIRE with two IDs that follow it and are adjacent; nullopt:
+// it is to be discarded silently.
+std::optional<TrafficIds> acquire_ids(const std::vector<wire::Payload>& payloads) {
     const auto at = std::ranges::find(payloads, wire::PayloadType::kNotification, &wire::Payload::type);
     const auto& notify = std::get<wire::AuthipNotification>(at->body);
-    if (std::distance(at, payloads.end()) < 3 || notify.data.size() < 4)
-        return host.count(Reason::kMalformedPayload);
+    const bool reliable = (notify.flags & wire::kReliableNotify) != 0;
+    if (!reliable || notify.data.size() < 4 || std::distance(at, payloads.end()) < 3) return std::nullopt;
     const auto* first = std::get_if<wire::Identification>(&(at + 1)->body);
     const auto* second = std::get_if<wire::Identification>(&(at + 2)->body);
-    if (first == nullptr || second == nullptr) return host.count(Reason::kMalformedPayload);
+    if (first == nullptr || second == nullptr) return std::nullopt;
+    return TrafficIds{*first, *second};
+}
+
+void acquire(Session& session, Host& host, const std::vector<wire::Payload>& payloads) {
+    const auto& notify = *wire::find<wire::AuthipNotification>(payloads);
     // Named from the acquirer's side: its own traffic first (item 31).
-    const auto theirs = parse_traffic_ids({*first, *second}, exchange::Role::kInitiator);
+    const auto theirs = parse_traffic_ids(*acquire_ids(payloads), exchange::Role::kInitiator);
     const auto mode = mode_of(static_cast<std::uint16_t>(load_be32(notify.data.data())), session.nat_found());
     if (!theirs || !mode) return host.count(Reason::kSelectors);
     const auto selector = sa_selectors(session, *mode, theirs->reversed());
@@ -191,7 +197,7 @@ void pump_notifies(Session& session, Host& host) {
     auto datagram = build_notify(session, host, notify.message_id, sequence, notify.payloads);
     if (!datagram) return;
     const policy::Keying& keying = host.lookup().policy().keying;
-    const unsigned limit = host.shutting_down() ? 1 : keying.retransmit_limit;
+    const unsigned limit = host.shutting_down() ? 1 : retransmissions(session, host, keying.retransmit_limit);
     sender.outstanding =
         NotifySender::Outstanding{.sequence = sequence,
                                   .message_id = notify.message_id,
@@ -226,6 +232,7 @@ void receive_notify(Session& session, Host& host, const Incoming& message) {
         session.heard_encrypted = true;
         switch (session.received.window.accept(message.sequence)) {
             case exchange::SequenceWindow::Verdict::kNew:
+                session.last_heard = host.now();
                 break;
             case exchange::SequenceWindow::Verdict::kSeen:
                 host.count(Reason::kRetransmission);
@@ -244,8 +251,8 @@ void receive_notify(Session& session, Host& host, const Incoming& message) {
 
     const auto& notify = *wire::find<wire::AuthipNotification>(*payloads);
     const bool reliable = (notify.flags & wire::kReliableNotify) != 0;
-    // MS-AIPS 3.4.5.3: an acquire has to be reliable.
-    if (notify.type == wire::notify::kAcquire && !reliable) return host.count(Reason::kMalformedPayload);
+    if (notify.type == wire::notify::kAcquire && !acquire_ids(*payloads))
+        return host.count(Reason::kMalformedPayload);
     if (reliable) acknowledge(session, host, message, notify);
     // What has ended only acknowledges; but its quick modes may live on, and end.
     const bool ends_quick_mode = notify.type == wire::notify::kStatus &&

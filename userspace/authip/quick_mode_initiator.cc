@@ -1,12 +1,13 @@
 // MS-AIPS 3.4.
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "authip/notify.h"
-#include "exchange/payload_check.h"
 #include "authip/quick_mode.h"
 #include "authip/quick_mode_sa.h"
 #include "authip/teardown.h"
+#include "exchange/payload_check.h"
 
 namespace keyline::authip {
 namespace {
@@ -60,6 +61,8 @@ std::vector<wire::Payload> first_payloads(const Session& session, const QmNegoti
                                        negotiation.inbound_spi)});
     payloads.push_back({wire::Nonce{negotiation.initiator_nonce}});
     if (negotiation.dh) payloads.push_back({wire::KeyExchange{negotiation.dh->public_value()}});
+    if (const auto weight = negotiation.quick_mode.key_dictation_weight)
+        payloads.push_back({wire::KeyDictationWeight{*weight}});
     return payloads;
 }
 
@@ -83,7 +86,8 @@ bool start(Session& session, Host& host, exchange::QmRequest request, bool first
     if (const auto group = crypto::dh_group(static_cast<std::uint16_t>(negotiation.quick_mode.pfs_group))) {
         negotiation.dh = crypto::DhKeyPair::generate(*group, host.random());
     }
-    negotiation.fast = is_fast(negotiation.quick_mode.suites.size(), negotiation.dh.has_value(), false);
+    negotiation.fast = is_fast(negotiation.quick_mode.suites.size(), negotiation.dh.has_value(),
+                               negotiation.quick_mode.key_dictation_weight.has_value());
     negotiation.request = std::move(request);
     report_proposed(session, host, negotiation);
     send_request(session, host, exchange_of(negotiation), negotiation.message_id,
@@ -108,8 +112,7 @@ void finish(Session& session, Host& host, QmNegotiation& finished, policy::SadEn
 }
 
 // #6 and its like: what it has to say; the chosen transform.
-std::expected<QmTransform, Failure> take_answer(Session& session, const Host& host,
-                                                QmNegotiation& negotiation,
+std::expected<QmTransform, Failure> take_answer(Session& session, Host& host, QmNegotiation& negotiation,
                                                 const std::vector<wire::Payload>& payloads) {
     const std::size_t once_if_first = negotiation.first ? 1 : 0;
     if (auto wrong = check_payloads(payloads, {{PayloadType::kHash, once_if_first, once_if_first},
@@ -118,7 +121,8 @@ std::expected<QmTransform, Failure> take_answer(Session& session, const Host& ho
                                                {PayloadType::kNonce, 1 - once_if_first, 1 - once_if_first},
                                                {PayloadType::kKeyExchange, 0, 1},
                                                {PayloadType::kNotification, 0, 1},
-                                               {PayloadType::kKeyDictationWeight, 0, 1}})) {
+                                               {PayloadType::kKeyDictationWeight, 0, 1},
+                                               {PayloadType::kKeyDictation, 0, 2}})) {
         return std::unexpected(invalid(std::move(*wrong)));
     }
     if (negotiation.first) {
@@ -155,13 +159,27 @@ std::expected<QmTransform, Failure> take_answer(Session& session, const Host& ho
         }
         negotiation.dh_secret = std::move(*secret);
     }
+    if (const auto* weight = wire::find<wire::KeyDictationWeight>(payloads))
+        negotiation.peer_weight = weight->weight;
+    auto dictated = take_dictated_keys(payloads, dictator_of(negotiation), key_octets(chosen->suite),
+                                       protection_of(session));
+    if (!dictated) return std::unexpected(invalid(dictated.error()));
+    negotiation.dictated = std::move(*dictated);
+    if (dictator_of(negotiation) == Dictator::kLocal)
+        negotiation.dictated = make_dictated_keys(key_octets(chosen->suite), host.random());
     return std::move(*chosen);
 }
 
 void send_synchronize(Session& session, Host& host, QmNegotiation& negotiation) {
     if (negotiation.first) session.state = State::kQuickModeInitiatorSecondPacketSent;
-    send_request(session, host, wire::ExchangeType::kAuthipQuickMode, negotiation.message_id,
-                 {synchronize_payload()}, true);
+    std::vector<wire::Payload> payloads{synchronize_payload()};
+    if (dictator_of(negotiation) == Dictator::kLocal) {
+        auto keys = key_dictation_payloads(*negotiation.dictated, protection_of(session), host.random());
+        if (!keys)
+            return fail_quick_mode(session, host, negotiation.message_id, invalid(std::move(keys.error())));
+        std::ranges::move(*keys, std::back_inserter(payloads));
+    }
+    send_request(session, host, wire::ExchangeType::kAuthipQuickMode, negotiation.message_id, payloads, true);
 }
 
 // #6 of a normal quick mode installs the inbound SA, of a fast one both (item 28).

@@ -1,12 +1,13 @@
 // MS-AIPS 3.5.
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "authip/notify.h"
-#include "exchange/payload_check.h"
 #include "authip/quick_mode.h"
 #include "authip/quick_mode_sa.h"
 #include "authip/teardown.h"
+#include "exchange/payload_check.h"
 
 namespace keyline::authip {
 namespace {
@@ -159,6 +160,10 @@ std::expected<QmTransform, Failure> take_request(Session& session, Host& host, Q
 
     negotiation.fast =
         is_fast(offer->count, ke != nullptr, wire::find<wire::KeyDictationWeight>(payloads) != nullptr);
+    if (const auto* weight = wire::find<wire::KeyDictationWeight>(payloads))
+        negotiation.peer_weight = weight->weight;
+    if (dictator_of(negotiation) == Dictator::kLocal)
+        negotiation.dictated = make_dictated_keys(key_octets(chosen->suite), host.random());
     negotiation.initiator_nonce = wire::find<wire::Nonce>(payloads)->data;
     negotiation.responder_nonce =
         negotiation.first ? session.first_qm_responder_nonce : random_octets(host.random(), kNonceOctets);
@@ -166,8 +171,9 @@ std::expected<QmTransform, Failure> take_request(Session& session, Host& host, Q
     return *chosen;
 }
 
-std::vector<wire::Payload> answer_payloads(const Session& session, const QmNegotiation& negotiation,
-                                           const QmTransform& chosen) {
+std::expected<std::vector<wire::Payload>, std::string> answer_payloads(const Session& session, Host& host,
+                                                                       const QmNegotiation& negotiation,
+                                                                       const QmTransform& chosen) {
     std::vector<wire::Payload> payloads;
     if (negotiation.first) {
         payloads.push_back(
@@ -178,7 +184,28 @@ std::vector<wire::Payload> answer_payloads(const Session& session, const QmNegot
     payloads.push_back({build_qm_choice(chosen, negotiation.inbound_spi)});
     if (!negotiation.first) payloads.push_back({wire::Nonce{negotiation.responder_nonce}});
     if (negotiation.dh) payloads.push_back({wire::KeyExchange{negotiation.dh->public_value()}});
+    if (const auto weight = negotiation.quick_mode.key_dictation_weight)
+        payloads.push_back({wire::KeyDictationWeight{*weight}});
+    if (!negotiation.dictated) return payloads;
+    auto keys = key_dictation_payloads(*negotiation.dictated, protection_of(session), host.random());
+    if (!keys) return std::unexpected(keys.error());
+    std::ranges::move(*keys, std::back_inserter(payloads));
     return payloads;
+}
+
+// The initiator may dictate with its last message; nothing has been sent under the derived keys until then.
+std::optional<Failure> consume_dictated_keys(Session& session, Host& host, QmNegotiation& negotiation,
+                                             const std::vector<wire::Payload>& payloads) {
+    auto dictated = take_dictated_keys(payloads, dictator_of(negotiation), key_octets(negotiation.sa->suite),
+                                       protection_of(session));
+    if (!dictated) return invalid(dictated.error());
+    if (!*dictated) return std::nullopt;
+    negotiation.dictated = std::move(*dictated);
+    QmSaPair sas = make_sas(session, host, negotiation, *negotiation.chosen);
+    host.act(exchange::RemoveSa{policy::Direction::kInbound, sas.inbound.spi, sas.inbound.remote});
+    host.act(exchange::InstallSa{std::move(sas.inbound)});
+    negotiation.outbound = std::move(sas.outbound);
+    return std::nullopt;
 }
 
 void finish(Session& session, Host& host, QmNegotiation negotiation) {
@@ -204,8 +231,15 @@ void receive_quick_mode_request(Session& session, Host& host, const Incoming& me
         session.channel(message.header.exchange_type).refused = message.header.message_id;
         return fail_quick_mode(session, host, message.header.message_id, chosen.error());
     }
+    const auto answer = answer_payloads(session, host, negotiation, *chosen);
+    if (!answer) {
+        host.release_spi(negotiation.inbound_spi);
+        session.channel(message.header.exchange_type).refused = message.header.message_id;
+        return fail_quick_mode(session, host, message.header.message_id, invalid(answer.error()));
+    }
     QmSaPair sas = make_sas(session, host, negotiation, *chosen);
     negotiation.sa = make_record(session, host.now(), negotiation, sas);
+    negotiation.chosen = std::move(*chosen);
     host.act(exchange::InstallSa{std::move(sas.inbound)});
     if (negotiation.fast) {
         // Item 28: both before #6.
@@ -216,8 +250,7 @@ void receive_quick_mode_request(Session& session, Host& host, const Incoming& me
         negotiation.give_up = host.now() + kSynchronizeTimeout;
         if (negotiation.first) session.state = State::kQuickModeResponderFirstExchangeDone;
     }
-    send_answer(session, host, message.header.exchange_type, negotiation.message_id,
-                answer_payloads(session, negotiation, *chosen), true);
+    send_answer(session, host, message.header.exchange_type, negotiation.message_id, *answer, true);
     if (negotiation.fast) return finish(session, host, std::move(negotiation));
     if (session.negotiations.size() == kMaxSynchronizing) {
         drop_negotiation(session, host, session.negotiations.front().message_id);
@@ -229,9 +262,10 @@ void receive_synchronize(Session& session, Host& host, const Incoming& message,
                          const std::vector<wire::Payload>& payloads) {
     const std::uint32_t message_id = message.header.message_id;
     const auto negotiation = std::ranges::find(session.negotiations, message_id, &QmNegotiation::message_id);
+    const std::size_t keys = negotiation == session.negotiations.end() ? 0 : 2;
     const auto* notify = wire::find<wire::AuthipNotification>(payloads);
     if (notify == nullptr || notify->type != wire::notify::kQmSynchronize ||
-        check_payloads(payloads, {{PayloadType::kNotification}})) {
+        check_payloads(payloads, {{PayloadType::kNotification}, {PayloadType::kKeyDictation, 0, keys}})) {
         session.qm_channel.refused = message_id;
         return fail_quick_mode(session, host, message_id, invalid("no synchronize, or more than that"));
     }
@@ -245,6 +279,10 @@ void receive_synchronize(Session& session, Host& host, const Incoming& message,
         // Item 28: after a fast quick mode it is answered, too.
         send_answer(session, host, message.header.exchange_type, message_id, {synchronize_payload()}, true);
         return;
+    }
+    if (auto failure = consume_dictated_keys(session, host, *negotiation, payloads)) {
+        session.qm_channel.refused = message_id;
+        return fail_quick_mode(session, host, message_id, *failure);
     }
     host.act(exchange::InstallSa{std::move(*negotiation->outbound)});
     send_answer(session, host, message.header.exchange_type, message_id, {synchronize_payload()}, true);

@@ -11,8 +11,9 @@ namespace {
 using exchange::Host;
 using exchange::Instant;
 
+// `dictated` is null when the keys are derived.
 void set_keys(policy::SadEntry& entry, const Session& session, const Host& host,
-              const QmNegotiation& negotiation) {
+              const QmNegotiation& negotiation, const Secret* dictated) {
     const QmKeyInput input{.message_id = negotiation.message_id,
                            .spi = entry.spi,
                            .initiator_nonce = negotiation.initiator_nonce,
@@ -22,9 +23,12 @@ void set_keys(policy::SadEntry& entry, const Session& session, const Host& host,
                            .mm_initiator_nonce = {},
                            .mm_responder_nonce = {},
                            .skeyid_em = {}};
+    const std::size_t encryption_octets = entry.suite.encryption_key_octets();
+    const std::size_t integrity_octets = entry.suite.integrity_key_octets();
+    const policy::QmKeyOrder order = host.lookup().policy().keying.qm_key_order;
     QmKeys keys =
-        derive_qm_keys(session.key_context(), input, entry.suite.encryption_key_octets(),
-                       entry.suite.integrity_key_octets(), host.lookup().policy().keying.qm_key_order);
+        dictated ? split_qm_keys(*dictated, encryption_octets, integrity_octets, order)
+                 : derive_qm_keys(session.key_context(), input, encryption_octets, integrity_octets, order);
     entry.encryption_key = std::move(keys.encryption_key);
     entry.integrity_key = std::move(keys.integrity_key);
 }
@@ -59,9 +63,18 @@ QmSaPair make_sas(const Session& session, const Host& host, const QmNegotiation&
     pair.outbound.direction = policy::Direction::kOutbound;
     pair.inbound.spi = pair.outbound.twin_spi = negotiation.inbound_spi;
     pair.outbound.spi = pair.inbound.twin_spi = chosen.spi;
-    set_keys(pair.inbound, session, host, negotiation);
-    set_keys(pair.outbound, session, host, negotiation);
+    const DictatedKeys* dictated = negotiation.dictated ? &*negotiation.dictated : nullptr;
+    set_keys(pair.inbound, session, host, negotiation, dictated ? &dictated->inbound : nullptr);
+    set_keys(pair.outbound, session, host, negotiation, dictated ? &dictated->outbound : nullptr);
     return pair;
+}
+
+Dictator dictator_of(const QmNegotiation& negotiation) {
+    return dictator(negotiation.quick_mode.key_dictation_weight, negotiation.peer_weight);
+}
+
+std::size_t key_octets(const policy::EspSuite& suite) {
+    return suite.encryption_key_octets() + suite.integrity_key_octets();
 }
 
 exchange::QmSa make_record(const Session& session, Instant now, const QmNegotiation& negotiation,
@@ -77,7 +90,8 @@ exchange::QmSa make_record(const Session& session, Instant now, const QmNegotiat
             .begun = negotiation.begun,
             .established = now,
             .soft = after(now, sas.inbound.lifetime.soft_time),
-            .hard = after(now, sas.inbound.lifetime.hard_time)};
+            .hard = after(now, sas.inbound.lifetime.hard_time),
+            .fast_failover = session.peer_announced.cluster};
 }
 
 void follow_port(QmNegotiation& negotiation, Host& host, const Endpoint& remote) {

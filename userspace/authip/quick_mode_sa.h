@@ -18,6 +18,12 @@ struct QmSaPair {
 QmSaPair make_sas(const Session& session, const exchange::Host& host, const QmNegotiation& negotiation,
                   const QmTransform& chosen);
 
+// Who may dictate this quick mode's keys.
+Dictator dictator_of(const QmNegotiation& negotiation);
+
+// Octets of keying material that the suite takes in each direction.
+std::size_t key_octets(const policy::EspSuite& suite);
+
 // The record the engine keeps of it.
 exchange::QmSa make_record(const Session& session, exchange::Instant now, const QmNegotiation& negotiation,
                            const QmSaPair& sas);

@@ -109,7 +109,7 @@ void receive_request(Session& session, Host& host, const Incoming& message) {
         host.count(Reason::kRetransmission);
         session.last_heard = host.now();
         // To where the repetition came from: it may tell of a NAT's new mapping, but is no proof of it.
-        return host.act(exchange::Send{message.local, message.remote, channel.answer});
+        return answer_again(session, host, channel, message.local, message.remote);
     }
     if (message.sequence != channel.next) return host.count(Reason::kStale);
     if (channel.busy) return host.count(Reason::kInProgress);

@@ -96,6 +96,8 @@ void Session::remove(exchange::Host& host, exchange::Deletion why,
                      message_ids, text);
 }
 
+void Session::close(exchange::Host& host) { close_main_mode(*this, host, ErrorCode::kSaDeleted); }
+
 void Session::end(exchange::Host& host, const std::string& text) { end_main_mode(*this, host, text); }
 
 void Session::remove_quick_mode(exchange::Host& host, const exchange::QmSa& quick_mode) {

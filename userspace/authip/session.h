@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "authip/gss_exchange.h"
+#include "authip/key_dictation.h"
 #include "authip/keys.h"
 #include "authip/mm_proposal.h"
 #include "crypto/dh.h"
@@ -63,8 +64,9 @@ struct Channel {
     std::uint32_t next = 0;
     bool busy = false;  // responder: the request `next` is being worked on
     std::optional<std::uint32_t>
-        refused;   // responder: message ID of request `next` that a notify answered (S1)
-    Bytes answer;  // responder: datagram that answered `next - 1`; empty: none
+        refused;                // responder: message ID of request `next` that a notify answered (S1)
+    Bytes answer;               // responder: datagram that answered `next - 1`; empty: none
+    bool answer_large = false;  // as Request::large
 };
 
 // The initiator's one unanswered request.
@@ -73,6 +75,8 @@ struct Request {
     std::uint32_t message_id = 0;
     bool encrypted = false;
     Bytes datagram;
+    bool large = false;  // of a kind that grows large and may be sent in fragments
+    exchange::Instant sent{};
     std::string payloads;  // for people
     std::uint32_t number = 0;
     exchange::Retransmission retransmission;
@@ -118,6 +122,9 @@ struct QmNegotiation {
     std::uint32_t inbound_spi = 0;
     exchange::Instant begun{};
     exchange::Instant give_up = exchange::kNever;  // responder: the synchronize must have come (Q11)
+    std::optional<std::uint32_t> peer_weight;      // SKWt
+    std::optional<DictatedKeys> dictated;          // keys in place of derived ones
+    std::optional<QmTransform> chosen;             // responder
     std::optional<policy::SadEntry> outbound;  // to be installed by the last message of a normal quick mode
     std::optional<exchange::QmSa> sa;
 };
@@ -141,7 +148,6 @@ struct Session final : exchange::Session {
     Bytes peer_public_value;
     exchange::Transcript transcript = exchange::Transcript::main_mode();
     std::variant<std::monostate, GssInitiator, GssResponder> gss;
-    bool short_icv = false;
 
     wire::Cookie first_responder_cookie{};  // responder: CKY-R of #1, which a refusal of #1 repeats (S7)
     wire::SecurityAssociation choice;       // responder: #2's SA payload
@@ -193,6 +199,7 @@ struct Session final : exchange::Session {
     bool negotiating() const override { return !negotiations.empty(); }
     void remove(exchange::Host& host, exchange::Deletion why, std::span<const exchange::QmSa> quick_modes,
                 const std::string& text) override;
+    void close(exchange::Host& host) override;
     void end(exchange::Host& host, const std::string& text) override;
     void remove_quick_mode(exchange::Host& host, const exchange::QmSa& quick_mode) override;
     void peer_port_changed(exchange::Host& host) override;

@@ -173,6 +173,7 @@ void quick_mode_ended_by_peer(Session& session, Host& host, std::uint32_t messag
 void main_mode_timed_out(Session& session, Host& host, Stage stage, const std::string& text) {
     report_failure(session, host, By::kLocal, stage, Reason::kTimeout,
                    static_cast<std::uint32_t>(ErrorCode::kTimedOut), text);
+    session.lost = true;
     session.request.reset();
     // An initiator without keys has been talking to nobody.
     if (session.has_keys() || !session.initiator()) {
@@ -191,6 +192,15 @@ void delete_main_mode(Session& session, Host& host, ErrorCode code,
     }
     send_status(session, host, About::kMainMode, code);
     end_main_mode(session, host, text);
+}
+
+void close_main_mode(Session& session, Host& host, ErrorCode code) {
+    session.closing = true;
+    session.request.reset();
+    deny_negotiations(session, host, code);
+    give_back_negotiations(session, host);
+    send_status(session, host, About::kMainMode, code);
+    host.mm_closing(session);
 }
 
 void delete_quick_mode(Session& session, Host& host, std::uint32_t message_id, ErrorCode code) {

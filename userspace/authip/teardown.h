@@ -32,7 +32,9 @@ void main_mode_timed_out(Session& session, exchange::Host& host, exchange::Stage
 // This side deletes the SA with the quick modes named: a notify for each of those, then one for the SA (S12).
 void delete_main_mode(Session& session, exchange::Host& host, ErrorCode code,
                       const std::vector<std::uint32_t>& quick_modes, const std::string& text);
-// The same, but nobody is told.
+// No new quick modes: the peer is told, those that exist live on. What waits is the host's to move.
+void close_main_mode(Session& session, exchange::Host& host, ErrorCode code);
+// Its end, but nobody is told.
 void end_main_mode(Session& session, exchange::Host& host, const std::string& text);
 
 // One established quick mode under a living SA: the peer is told; the SAs are the caller's.

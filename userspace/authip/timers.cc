@@ -45,6 +45,7 @@ void expire_request(Session& session, Host& host) {
 void expire_notifies(Session& session, Host& host) {
     if (expire_notify(session, host) || session.deleted()) return;
     host.count(exchange::Reason::kTimeout);
+    session.lost = true;
     end_main_mode(session, host, "the peer does not acknowledge a notify");
 }
 

@@ -1,19 +1,21 @@
-// The vendor IDs this host sends, and what a peer's mean (MS-AIPS 1.7 notes <3> and <4>; interpretation item
-// 5, F2, M11).
+// The vendor IDs this host sends, and what a peer's mean (MS-AIPS 1.7 notes <3> and <4>;
+// MS-IKEE 3.3.4.1, 3.5.4.1, 3.6.4.1; interpretation item 5, F2, M11).
 #pragma once
 
 #include <span>
 #include <vector>
 
+#include "exchange/host.h"
+#include "exchange/mm_sa.h"
 #include "wire/message.h"
 
 namespace keyline::authip {
 
-// "MS NT5 ISAKMPOAKLEY" 9 and "RFC 3947": the capabilities this host has.
-std::vector<wire::Payload> vendor_ids();
-
-// True when the peer announced "MS NT5 ISAKMPOAKLEY" version 5, 6 or 7: ICVs then have 12 octets in both
-// directions.
-bool wants_short_icv(std::span<const wire::Payload> payloads);
+// What this host has to say to the peer of a new main mode SA.
+exchange::Announced to_announce(const exchange::Host& host, const exchange::MmSa& sa);
+// Its vendor IDs in #1 and #2; "MS NT5 ISAKMPOAKLEY" is version 9.
+std::vector<wire::Payload> vendor_ids(const exchange::Announced& own);
+// What a peer's vendor IDs say.
+exchange::Announced announced(std::span<const wire::Payload> payloads);
 
 }  // namespace keyline::authip

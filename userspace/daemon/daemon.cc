@@ -22,6 +22,7 @@ using namespace std::chrono_literals;
 
 // A peer whose NAT has given it another mapping gets no answers for so long at most.
 constexpr auto kSaInterval = 100ms;
+constexpr auto kSilenceInterval = 5s;
 // Peers have this long to acknowledge the deletion of their SAs (MS-AIPS 3.1.7.2: retransmitted once at
 // most).
 constexpr auto kShutdownLimit = 5s;
@@ -48,6 +49,7 @@ Daemon::Daemon(const Options& options, std::shared_ptr<const policy::Policy> pol
       signals_(loop_),
       datapath_events_(loop_),
       sa_timer_(loop_),
+      silence_timer_(loop_),
       watchdog_timer_(loop_),
       shutdown_timer_(loop_) {
     instance_.listeners = &listeners_;
@@ -187,6 +189,7 @@ void Daemon::run() {
         datapath_events_.assign(instance_.datapath->event_fd());
         watch_datapath();
         poll_sas();
+        poll_silence();
     }
     for (const int signal : {SIGHUP, SIGTERM, SIGINT})
         signals_.add(signal);
@@ -241,6 +244,9 @@ void Daemon::watch_datapath() {
                                [](const datapath::NeighbourWanted& wanted) {
                                    spdlog::debug("resolving next hop {}", wanted.next_hop.to_string());
                                },
+                               [this](const datapath::StrayEspSeen& seen) {
+                                   keyer_->handle(exchange::StrayEsp{seen.local, seen.remote});
+                               },
                            },
                            event);
             }
@@ -259,6 +265,16 @@ void Daemon::poll_sas() {
     sa_timer_.expires_after(kSaInterval);
     sa_timer_.async_wait([this](const std::error_code& error) {
         if (!error) poll_sas();
+    });
+}
+
+void Daemon::poll_silence() {
+    for (const datapath::SaSilence& silence : instance_.datapath->quiet()) {
+        keyer_->handle(exchange::SaQuiet{silence.inbound_spi, silence.unanswered, silence.idle});
+    }
+    silence_timer_.expires_after(kSilenceInterval);
+    silence_timer_.async_wait([this](const std::error_code& error) {
+        if (!error) poll_silence();
     });
 }
 

@@ -38,6 +38,7 @@ class Daemon {
     void watch_signals();
     void watch_datapath();
     void poll_sas();
+    void poll_silence();
     void keep_watchdog(std::chrono::microseconds interval);
     void reload_on_signal();
     void shut_down();
@@ -63,6 +64,7 @@ class Daemon {
     asio::signal_set signals_;
     asio::posix::stream_descriptor datapath_events_;
     asio::steady_timer sa_timer_;
+    asio::steady_timer silence_timer_;
     asio::steady_timer watchdog_timer_;
     asio::steady_timer shutdown_timer_;
     bool shutting_down_ = false;

@@ -202,12 +202,16 @@ std::vector<Event> Datapath::drain() {
             // A failure shows in the counter of dropped packets, and the next packet asks again.
             (void)state_->netlink->resolve(event.ifindex, packet.remote);
             events.push_back(NeighbourWanted{.ifindex = event.ifindex, .next_hop = packet.remote});
+        } else if (event.kind == KL_EVENT_STRAY_ESP) {
+            events.push_back(StrayEspSeen{.local = packet.local, .remote = packet.remote});
         }
     }
     return events;
 }
 
 SaEvents Datapath::sa_events() { return state_->sas->events(); }
+
+std::vector<SaSilence> Datapath::quiet() { return state_->sas->quiet(); }
 
 const View& Datapath::view() const { return *state_->view; }
 

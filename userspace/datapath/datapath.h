@@ -5,6 +5,7 @@
 // Not thread-safe; one process per instance (the daemon's lock sees to it). Errors are one line for people.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <expected>
 #include <memory>
@@ -43,7 +44,13 @@ struct NeighbourWanted {
     IpAddress next_hop;
 };
 
-using Event = std::variant<AcquireRaised, NeighbourWanted>;
+// ESP came under an SPI that no inbound SA has; told now and then, not for each packet.
+struct StrayEspSeen {
+    IpAddress local;
+    IpAddress remote;
+};
+
+using Event = std::variant<AcquireRaised, NeighbourWanted, StrayEspSeen>;
 
 // An SA passed a limit. Reported once for soft and once for hard.
 struct SaExpiry {
@@ -62,6 +69,14 @@ struct SaMoved {
 struct SaEvents {
     std::vector<SaExpiry> expired;
     std::vector<SaMoved> moved;
+};
+
+// How long the two SAs of a quick mode have been quiet: the outbound one sending without an answer, or
+// neither used.
+struct SaSilence {
+    std::uint32_t inbound_spi = 0;
+    std::chrono::seconds unanswered{0};
+    std::chrono::seconds idle{0};
 };
 
 class Datapath {
@@ -111,6 +126,9 @@ class Datapath {
     // SAs past a limit of octets, packets or seconds, and peers that have moved, since the last call. Cheap
     // when nothing happened; until the next call a peer that has moved gets no answers.
     SaEvents sa_events();
+    // SAs that have been quiet for ten seconds or more. Reads the state of all: call every few seconds.
+    // Silence is measured from call to call.
+    std::vector<SaSilence> quiet();
 
     const View& view() const;
 

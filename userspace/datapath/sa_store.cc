@@ -6,10 +6,13 @@
 #include <algorithm>
 #include <cstring>
 
+#include "datapath/clock.h"
 #include "datapath/convert.h"
 
 namespace keyline::datapath {
 namespace {
+
+constexpr std::chrono::nanoseconds kQuiet = std::chrono::seconds(10);
 
 std::uint64_t realtime_seconds() { return static_cast<std::uint64_t>(::time(nullptr)); }
 
@@ -113,7 +116,8 @@ void SaStore::adopt() {
         const auto sa = sas_.lookup<kl_sa>(index);
         if (sa && index < index_used_.size()) {
             index_used_[index] = true;
-            known_[name_of(*sa)] = {.index = index, .sa = *sa, .source = source_of(*sa)};
+            known_[name_of(*sa)] = {
+                .index = index, .sa = *sa, .source = source_of(*sa), .known_since = monotonic_nanoseconds()};
         }
         return true;
     });
@@ -176,7 +180,8 @@ std::expected<void, std::string> SaStore::install(const policy::SadEntry& entry)
         return failure(written.error());
     }
     index_used_[*index] = true;
-    known_[name_of(sa)] = {.index = *index, .sa = sa, .source = source_of(sa)};
+    known_[name_of(sa)] = {
+        .index = *index, .sa = sa, .source = source_of(sa), .known_since = monotonic_nanoseconds()};
     next_deadline_ = std::min(next_deadline_, next_limit(sa, sa.installed));
     return {};
 }
@@ -357,6 +362,44 @@ SaEvents SaStore::events() {
         }
     }
     return found;
+}
+
+std::vector<SaSilence> SaStore::quiet() {
+    const std::uint64_t now = monotonic_nanoseconds();
+    std::vector<SaSilence> found;
+    for (auto& [name, known] : known_) {
+        // Of other engines' SAs nothing is known here.
+        if (name.direction != policy::Direction::kInbound || known.sa.engine != KL_ENGINE_FASTPATH) continue;
+        if (const auto quiet = silence(known, now)) found.push_back(*quiet);
+    }
+    return found;
+}
+
+std::optional<SaSilence> SaStore::silence(Known& inbound, std::uint64_t now) {
+    const auto twin =
+        known_.find({policy::Direction::kOutbound, inbound.sa.twin_spi, name_of(inbound.sa).remote});
+    if (twin == known_.end()) return std::nullopt;
+    Known& outbound = twin->second;
+    const std::uint64_t heard = __atomic_load_n(&state_[inbound.index].last_used, __ATOMIC_RELAXED);
+    const std::uint64_t sent = __atomic_load_n(&state_[outbound.index].last_used, __ATOMIC_RELAXED);
+    if (heard != inbound.used) {
+        inbound.unanswered_since = 0;
+    } else if (sent != outbound.used && inbound.unanswered_since == 0) {
+        inbound.unanswered_since = now;
+    }
+    inbound.used = heard;
+    outbound.used = sent;
+
+    const auto since = [now](std::uint64_t then) {
+        const std::chrono::nanoseconds age(now > then ? now - then : 0);
+        return age < kQuiet ? std::chrono::seconds(0) : std::chrono::duration_cast<std::chrono::seconds>(age);
+    };
+    const SaSilence silence{
+        .inbound_spi = inbound.sa.spi,
+        .unanswered = since(inbound.unanswered_since == 0 ? now : inbound.unanswered_since),
+        .idle = since(std::max({heard, sent, inbound.known_since}))};
+    if (silence.unanswered.count() == 0 && silence.idle.count() == 0) return std::nullopt;
+    return silence;
 }
 
 std::optional<SaExpiry> SaStore::check(const Name& name, Known& known, std::uint64_t now) const {

@@ -26,6 +26,7 @@ class SaStore {
     std::expected<void, std::string> move(policy::Direction direction, std::uint32_t spi,
                                           const IpAddress& from, const Endpoint& to);
     SaEvents events();
+    std::vector<SaSilence> quiet();
 
   private:
     // What is kept of an installed SA to find it again.
@@ -34,6 +35,10 @@ class SaStore {
         kl_sa sa{};
         std::uint64_t source = 0;  // inbound: where the peer was last reported to be (kl_sa_state)
         bool soft_reported = false, hard_reported = false;
+        std::uint64_t known_since = 0;  // CLOCK_MONOTONIC nanoseconds, like the others
+        std::uint64_t used = 0;         // kl_sa_state.last_used when quiet() looked last
+        std::uint64_t unanswered_since =
+            0;  // inbound: its twin has sent since and this one heard nothing; 0: no
     };
     struct Name {
         policy::Direction direction;
@@ -53,6 +58,7 @@ class SaStore {
     void unpublish(const Known& known);
     void erase(std::uint32_t index);
     std::optional<SaExpiry> check(const Name& name, Known& known, std::uint64_t now) const;
+    std::optional<SaSilence> silence(Known& inbound, std::uint64_t now);
     static Name name_of(const kl_sa& sa);
 
     std::reference_wrapper<kl_config> config_;

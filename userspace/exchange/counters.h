@@ -32,6 +32,11 @@ namespace keyline::exchange {
       "the peer is broken or hostile")                                                                       \
     X(kTooManyCookies, "ike-cookies", "a responder asked for a fourth DoS cookie",                           \
       "the responder is broken or forged")                                                                   \
+    X(kFragment, "ike-fragment",                                                                             \
+      "a fragment of a message that is malformed, repeated or contradicts others",                           \
+      "the sender is broken or hostile")                                                                     \
+    X(kFragmentsLost, "ike-fragments-lost", "fragments of messages that did not become complete in time",    \
+      "look for loss on the path")                                                                           \
     /* repeated or late: harmless */                                                                         \
     X(kRetransmission, "ike-retransmission", "a message that was answered before: the answer is sent again", \
       "none needed; many mean loss on the path")                                                             \
@@ -72,6 +77,13 @@ namespace keyline::exchange {
       "the log has the peer's code; look at the peer's log")                                                 \
     X(kTimeout, "ike-timeout", "the peer did not answer",                                                    \
       "is the peer up, does it run AuthIP, does a firewall pass UDP 500 and 4500?")                          \
+    X(kSilentPeer, "ike-silent-peer",                                                                        \
+      "traffic with a peer went unanswered: its quick mode was negotiated anew, to see whether it lives",    \
+      "none needed if the traffic flows one way only; else look at the peer")                                \
+    X(kRestartedPeer, "ike-restarted-peer", "a peer that had SAs with this host has lost them",              \
+      "none needed after its restart: what it has lost is negotiated anew")                                  \
+    X(kStray, "ike-stray", "ESP or a quick mode under SAs that this host has lost: it negotiates anew",      \
+      "none needed after a restart")                                                                         \
     X(kSpoofedNotify, "ike-spoofed-notify", "a clear notify after keys exist, or one that matches nothing",  \
       "none needed; many are an attack")
 

@@ -1,6 +1,7 @@
 // What may happen to the keyer. The daemon (or a simulation) makes these; Keyer::handle takes one at a time.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -46,6 +47,21 @@ struct PeerMoved {
     Endpoint remote;
 };
 
+// A quick mode's SAs have been quiet: its outbound SA has been sending for `unanswered` and nothing came
+// back, or neither has been used for `idle`. Told every few seconds as long as it lasts; both are 0 unless
+// they are long.
+struct SaQuiet {
+    std::uint32_t inbound_spi = 0;
+    std::chrono::seconds unanswered{0};
+    std::chrono::seconds idle{0};
+};
+
+// ESP came from `remote` under an SPI that `local` does not have. Nothing proves that `remote` sent it.
+struct StrayEsp {
+    IpAddress local;
+    IpAddress remote;
+};
+
 // An authentication step that StartAuthStep asked for has ended, on whatever thread it ran.
 struct AuthStepDone {
     std::uint64_t step = 0;
@@ -89,7 +105,8 @@ struct SasAdopted {
 // ShutdownDone when nothing is owed any more.
 struct Shutdown {};
 
-using Event = std::variant<DatagramReceived, TimerExpired, Acquire, SaExpired, PeerMoved, AuthStepDone,
-                           AddressGone, AdminUp, AdminDown, PolicyChanged, SasAdopted, Shutdown>;
+using Event =
+    std::variant<DatagramReceived, TimerExpired, Acquire, SaExpired, PeerMoved, SaQuiet, StrayEsp,
+                 AuthStepDone, AddressGone, AdminUp, AdminDown, PolicyChanged, SasAdopted, Shutdown>;
 
 }  // namespace keyline::exchange

@@ -40,6 +40,8 @@ class Host {
     // back unless it comes with qm_established.
     virtual std::uint32_t new_spi() = 0;
     virtual void release_spi(std::uint32_t spi) = 0;
+    // MS-IKEE 3.3.1: one counter for all fragmented messages.
+    virtual std::uint16_t new_fragment_id() = 0;
     // Runs the step off the loop; the result comes to the SA that asked.
     virtual void start_step(MmSa& sa, std::shared_ptr<auth::Context> context, auth::StepInput input) = 0;
 
@@ -67,6 +69,8 @@ class Host {
     // Whether an established quick mode with this peer sends under this SPI.
     virtual bool sends_under(const IpAddress& remote, std::uint32_t spi) const = 0;
     virtual bool has_quick_mode(const MmSa& sa, std::uint32_t message_id) const = 0;
+    // Whether any SA with this peer is established, main or quick mode (MS-IKEE 1.3.4, 3.5.4.1).
+    virtual bool has_sa_with(const IpAddress& remote) const = 0;
     // The peer asks for a quick mode (NOTIFY_ACQUIRE, Q9). `selector` is seen from this host.
     virtual void asked_to_acquire(MmSa& sa, const policy::Selector& selector, policy::Mode mode) = 0;
 };

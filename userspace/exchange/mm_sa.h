@@ -16,6 +16,16 @@
 
 namespace keyline::exchange {
 
+// What one side tells the other by vendor IDs.
+struct Announced {
+    bool short_icv =
+        false;  // "MS NT5 ISAKMPOAKLEY" version 5, 6 or 7: AuthIP's ICVs have 12 octets both ways
+    bool fragmentation = false;  // "FRAGMENTATION": it takes fragments (MS-IKEE 3.3)
+    bool initial_contact =
+        false;             // "Vid-Initial-Contact": it has no SA with the other side (MS-IKEE 3.5, 3.6)
+    bool cluster = false;  // "NLBS_PRESENT": it is a node of a cluster (MS-IKEE 3.5, 3.6)
+};
+
 struct MmSa {
     MmName name;  // id, role and endpoints; the endpoints move to port 4500 when a NAT is found
     wire::Cookie initiator_cookie{};
@@ -27,6 +37,11 @@ struct MmSa {
     bool established = false;  // its first quick mode is done
     bool closing = false;      // no new quick modes (MS-AIPS 3.1.5.1, M15)
     bool closed_by_peer = false;
+    bool doubted = false;  // sought because the peer may be dead: little patience (MS-IKEE 3.12.4)
+    Announced peer_announced;
+    bool fragmenting = false;  // large messages do not arrive whole (MS-IKEE 3.3.1, "Fragmentation active")
+    bool lost = false;         // ended because the peer did not answer
+    bool replaced = false;     // closing because the peer has started anew, under another one
 
     policy::Peer pad;            // its entry of the PAD, without names when it has none
     std::string announced_peer;  // GSS_ID: a hint (M14)

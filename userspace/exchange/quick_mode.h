@@ -36,6 +36,7 @@ struct QmRequest {
     std::vector<policy::PacketTuple> packets;   // AcquireFailed tells their fate when there will be no SA
     std::vector<std::uint64_t> admin_requests;  // AdminDone tells them the result
     bool rekey = false;                         // an SA for this traffic exists and is about to end
+    bool suspect = false;                       // the peer may be dead: little patience (MS-IKEE 3.12.4)
     bool moved = false;  // its first main mode SA died under it: this is the last attempt
 };
 
@@ -57,6 +58,11 @@ struct QmSa {
     Instant remove = kNever;  // superseded: end of the overlap (MS-AIPS 3.1.6.5)
     bool tell_peer = false;   // of its removal after the overlap
     bool adopted = false;
+    bool fast_failover = false;  // the peer is a cluster (MS-IKEE 3.5.1)
+    // MS-IKEE 3.12: how long its traffic may go unanswered before the peer is suspected; 0: as policy says.
+    // Its successor is more patient if the suspicion was wrong: its traffic flows one way only.
+    std::chrono::seconds patience{0};
+    bool suspected = false;
 
     bool superseded() const { return remove != kNever; }
 };

@@ -61,7 +61,13 @@ struct Session : MmSa {
     // This side deletes the SA with the quick modes given: the peer is told of each, then of the SA.
     virtual void remove(Host& host, Deletion why, std::span<const QmSa> quick_modes,
                         const std::string& text) = 0;
-    // The same, but nobody is told.
+    // No new quick modes: the peer is told where the protocol has a word for it; those that exist live on.
+    // What waits is the host's to move.
+    virtual void close(Host& host) {
+        closing = true;
+        host.mm_closing(*this);
+    }
+    // Its end, but nobody is told.
     virtual void end(Host& host, const std::string& text) = 0;
     // One established quick mode under a living SA: the peer is told; the SAs are the caller's.
     virtual void remove_quick_mode(Host& host, const QmSa& quick_mode) = 0;

@@ -28,40 +28,49 @@ std::optional<IpAddress> local_address(const policy::Selector& selector,
 
 // The packet that would meet the rule's selector on its way to the peer.
 std::optional<policy::PacketTuple> packet_to(const policy::Rule& rule, const policy::Selector& selector,
-                                             const exchange::AdminUp& wanted, const policy::Host& host) {
+                                             const IpAddress& peer, const std::optional<IpAddress>& routed,
+                                             const policy::Host& host) {
     policy::PacketTuple packet{.protocol = selector.protocol,
                                .local_port = selector.local_port,
                                .remote_port = selector.remote_port};
-    if (rule.tunnel && rule.tunnel->remote == wanted.peer) {
+    if (rule.tunnel && rule.tunnel->remote == peer) {
         packet.local = selector.local.address;
         packet.remote = selector.remote.address;
         return packet;
     }
-    if (!selector.remote.contains(wanted.peer)) return std::nullopt;
-    const auto local = local_address(selector, wanted.local, host);
+    if (!selector.remote.contains(peer)) return std::nullopt;
+    const auto local = local_address(selector, routed, host);
     if (!local) return std::nullopt;
     packet.local = *local;
-    packet.remote = wanted.peer;
+    packet.remote = peer;
     return packet;
 }
 
 }  // namespace
 
-void Engine::on(exchange::AdminUp& event) {
+// The first that a protect rule gives.
+std::optional<exchange::Traffic> Engine::traffic_with(const IpAddress& peer,
+                                                      const std::optional<IpAddress>& local) const {
     const policy::Policy& policy = lookup_->policy();
     for (const policy::Rule& rule : policy.rules) {
         if (rule.action != policy::RuleAction::kProtect) continue;
         for (const policy::Selector& selector : rule.selectors) {
-            const auto packet = packet_to(rule, selector, event, policy.host);
+            const auto packet = packet_to(rule, selector, peer, local, policy.host);
             if (!packet) continue;
             const policy::SaEndpoints ends = policy::sa_endpoints(rule, *packet);
-            return want({.traffic = {.rule = rule.id,
+            return exchange::Traffic{.rule = rule.id,
                                      .local = ends.local,
                                      .remote = ends.remote,
                                      .mode = rule.mode,
-                                     .selector = policy::sa_selector(rule, selector, *packet)},
-                         .admin_requests = {event.request}});
+                                     .selector = policy::sa_selector(rule, selector, *packet)};
         }
+    }
+    return std::nullopt;
+}
+
+void Engine::on(exchange::AdminUp& event) {
+    if (const auto traffic = traffic_with(event.peer, event.local)) {
+        return want({.traffic = *traffic, .admin_requests = {event.request}});
     }
     report(
         exchange::AdminDone{event.request, false,
@@ -86,8 +95,7 @@ void Engine::on(exchange::AdminDown& event) {
             delete_session(session, Deletion::kDeleted, "asked for by the administrator");
             ++deleted;
         }
-        for (const std::uint64_t id : quick_modes_.ids()) {
-            if (quick_modes_.find(id)->traffic.remote != peer) continue;
+        for (const std::uint64_t id : quick_modes_.ids_by_peer(peer)) {
             remove_quick_mode(id, "asked for by the administrator", Notify::kNobody);
             ++deleted;
         }
@@ -183,21 +191,30 @@ void Engine::on(exchange::SasAdopted& event) {
             act(exchange::RemoveSa{entry.direction, entry.spi, entry.remote});
             continue;
         }
+        QmSa qm{.traffic = {.rule = entry.rule,
+                            .local = entry.local,
+                            .remote = entry.remote,
+                            .mode = entry.mode,
+                            .selector = entry.selector,
+                            .impersonation_handle = entry.impersonation_handle},
+                .suite = entry.suite,
+                .inbound_spi = entry.spi,
+                .outbound_spi = twin->spi,
+                .peer = entry.peer,
+                .begun = now_,
+                .established = now_,
+                .soft = rekey_at,
+                .adopted = true};
+        // MS-AIPS 3.1.7.3: policy may have changed while nobody looked.
+        if (!still_allowed(qm)) {
+            act(exchange::RemoveSa{policy::Direction::kOutbound, qm.outbound_spi, qm.traffic.remote});
+            act(exchange::RemoveSa{policy::Direction::kInbound, qm.inbound_spi, qm.traffic.remote});
+            report(exchange::QmDeleted{qm.inbound_spi, qm.outbound_spi, qm.traffic.selector,
+                                       "policy does not allow it any more"});
+            continue;
+        }
         spis_.insert(entry.spi);
-        quick_modes_.add({.traffic = {.rule = entry.rule,
-                                      .local = entry.local,
-                                      .remote = entry.remote,
-                                      .mode = entry.mode,
-                                      .selector = entry.selector,
-                                      .impersonation_handle = entry.impersonation_handle},
-                          .suite = entry.suite,
-                          .inbound_spi = entry.spi,
-                          .outbound_spi = twin->spi,
-                          .peer = entry.peer,
-                          .begun = now_,
-                          .established = now_,
-                          .soft = rekey_at,
-                          .adopted = true});
+        quick_modes_.add(std::move(qm));
         rekey_at += kAdoptedStagger;
     }
 }

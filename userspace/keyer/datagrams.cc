@@ -34,6 +34,7 @@ void Engine::on(DatagramReceived& event) {
     Session* session = find_session(*header, event.remote.address);
     if (session == nullptr) {
         if (header->exchange_type == ExchangeType::kAuthipMainMode) return new_responder(event, *header);
+        if (header->encrypted()) meet_stray(event.local.address, event.remote.address);
         return drop(Reason::kUnknownSa, event.remote);
     }
     if (begins_anew(*session, event, *header)) {
@@ -44,6 +45,8 @@ void Engine::on(DatagramReceived& event) {
     if (session->name.local.address != event.local.address || session->dialect() != header->dialect()) {
         return drop(Reason::kUnknownSa, event.remote);
     }
+    if (header->next_payload == wire::PayloadType::kFragment)
+        return receive_fragment(*session, event, *header);
     session->receive(*this, event, *header);
     touch(*session);
 }
@@ -64,6 +67,30 @@ Session* Engine::find_session(const wire::Header& header, const IpAddress& remot
     if (!header.encrypted()) return nullptr;
     Session* session = sessions_.find(header.initiator_cookie, header.responder_cookie);
     return session != nullptr && session->established && session->remote_behind_nat ? session : nullptr;
+}
+
+// MS-IKEE 3.3.5.3. Only under a main mode SA that exists: the first message is sent whole.
+void Engine::receive_fragment(Session& session, const DatagramReceived& datagram,
+                              const wire::Header& header) {
+    using Verdict = exchange::Reassembly::Verdict;
+    if (session.deleted()) return drop(Reason::kUnknownSa, datagram.remote);
+    const auto payloads = wire::parse_payloads(ByteView(datagram.data).subspan(wire::kHeaderSize),
+                                               header.next_payload, header.dialect(), wire::kHeaderSize);
+    const auto* fragment = payloads ? wire::find<wire::Fragment>(*payloads) : nullptr;
+    if (fragment == nullptr || payloads->size() != 1) return drop(Reason::kFragment, datagram.remote);
+    auto [verdict, message] = reassembly_.add(session.name.id, *fragment, now_);
+    if (verdict == Verdict::kRefused) return drop(Reason::kFragment, datagram.remote);
+    session.fragmenting = true;
+    if (verdict == Verdict::kWaits) return;
+
+    const DatagramReceived whole{datagram.local, datagram.remote, std::move(message)};
+    const auto inner = wire::parse_header(whole.data);
+    if (!inner || inner->initiator_cookie != header.initiator_cookie ||
+        inner->dialect() != header.dialect() || inner->next_payload == wire::PayloadType::kFragment) {
+        return drop(Reason::kFragment, datagram.remote);
+    }
+    session.receive(*this, whole, *inner);
+    touch(session);
 }
 
 // The checks that cost nothing, before anything is kept for the sender.

@@ -65,11 +65,16 @@ void Engine::mm_established(MmSa& sa) {
                                    .method = *session.method,
                                    .proposal = session.proposal,
                                    .nat = session.nat_found()});
+    if (session.peer_announced.initial_contact) initial_contacts_.push_back(session.name.id);
 }
 
 void Engine::mm_closing(MmSa& sa) {
     touch(sa);
-    want_again({std::make_move_iterator(sa.waiting.begin()), std::make_move_iterator(sa.waiting.end())});
+    if (sa.replaced) {
+        std::ranges::move(sa.waiting, std::back_inserter(homeless_));
+    } else {
+        want_again({std::make_move_iterator(sa.waiting.begin()), std::make_move_iterator(sa.waiting.end())});
+    }
     sa.waiting.clear();
     std::erase_if(asked_, [&](Asked& asked) {
         if (asked.mm != sa.name.id) return false;
@@ -81,6 +86,7 @@ void Engine::mm_closing(MmSa& sa) {
 void Engine::mm_ended(MmSa& sa, const std::string& text) {
     const bool was_established = sa.established;
     if (was_established) {
+        if (sa.lost) suspect_quick_modes_of(sa);
         mm_closing(sa);
     } else {
         for (const QmRequest& request : std::exchange(sa.waiting, {})) {
@@ -122,6 +128,10 @@ void Engine::qm_deleted_by_peer(MmSa& sa, std::uint32_t message_id) {
 
 std::size_t Engine::live_quick_modes(const MmSa& sa) const { return quick_modes_.count_by_mm(sa.name.id); }
 
+bool Engine::has_sa_with(const IpAddress& remote) const {
+    return sessions_.load(remote).established != 0 || !quick_modes_.ids_by_peer(remote).empty();
+}
+
 bool Engine::sends_under(const IpAddress& remote, std::uint32_t spi) const {
     return std::ranges::any_of(
         quick_modes_.ids_by_spi(policy::Direction::kOutbound, spi),
@@ -135,7 +145,19 @@ bool Engine::has_quick_mode(const MmSa& sa, std::uint32_t message_id) const {
 // What an event has made possible elsewhere: notifies and quick modes that waited, requests whose SA has
 // ended.
 void Engine::settle() {
-    while (!touched_.empty() || !homeless_.empty()) {
+    while (!touched_.empty() || !homeless_.empty() || !suspects_.empty() || !initial_contacts_.empty()) {
+        if (!initial_contacts_.empty()) {
+            const std::uint64_t id = initial_contacts_.front();
+            initial_contacts_.pop_front();
+            if (const Session* fresh = sessions_.find(id)) replace_former(*fresh);
+            continue;
+        }
+        if (!suspects_.empty()) {
+            const std::uint64_t id = suspects_.front();
+            suspects_.pop_front();
+            if (QmSa* qm = quick_modes_.find(id)) suspect(*qm);
+            continue;
+        }
         if (!homeless_.empty()) {
             QmRequest request = std::move(homeless_.front());
             homeless_.pop_front();
@@ -172,8 +194,8 @@ void Engine::settle(Session& session) {
 }
 
 void Engine::arm() {
-    const Instant next =
-        std::min({sessions_.next_due(), quick_modes_.next_due(), next_asked(), cookies_turn_});
+    const Instant next = std::min(
+        {sessions_.next_due(), quick_modes_.next_due(), next_asked(), cookies_turn_, reassembly_.next_due()});
     if (next == armed_ || next == exchange::kNever) return;
     armed_ = next;
     act(exchange::ArmTimer{next});

@@ -14,6 +14,7 @@
 
 #include "authip/dos_cookie.h"
 #include "exchange/event.h"
+#include "exchange/fragmentation.h"
 #include "exchange/host.h"
 #include "exchange/snapshot.h"
 #include "keyer/quick_mode_table.h"
@@ -45,6 +46,7 @@ class Engine final : public exchange::Host {
         return dos_cookies_.new_initiator_cookie(now_, remote);
     }
     std::uint32_t new_spi() override;
+    std::uint16_t new_fragment_id() override { return ++fragment_id_; }
     void release_spi(std::uint32_t spi) override { spis_.erase(spi); }
     void start_step(exchange::MmSa& sa, std::shared_ptr<auth::Context> context,
                     auth::StepInput input) override;
@@ -55,6 +57,7 @@ class Engine final : public exchange::Host {
     void qm_failed(exchange::MmSa& sa, exchange::QmRequest request, const std::string& text) override;
     void qm_deleted_by_peer(exchange::MmSa& sa, std::uint32_t message_id) override;
     std::size_t live_quick_modes(const exchange::MmSa& sa) const override;
+    bool has_sa_with(const IpAddress& remote) const override;
     bool sends_under(const IpAddress& remote, std::uint32_t spi) const override;
     bool has_quick_mode(const exchange::MmSa& sa, std::uint32_t message_id) const override;
     void asked_to_acquire(exchange::MmSa& sa, const policy::Selector& selector, policy::Mode mode) override;
@@ -72,6 +75,8 @@ class Engine final : public exchange::Host {
     // datagrams.cc
     void on(exchange::DatagramReceived& event);
     exchange::Session* find_session(const wire::Header& header, const IpAddress& remote);
+    void receive_fragment(exchange::Session& session, const exchange::DatagramReceived& datagram,
+                          const wire::Header& header);
     void new_responder(const exchange::DatagramReceived& datagram, const wire::Header& header);
     bool admits(const exchange::DatagramReceived& datagram, const wire::Header& header);
     bool begins_anew(const exchange::Session& session, const exchange::DatagramReceived& datagram,
@@ -91,6 +96,7 @@ class Engine final : public exchange::Host {
     void want(exchange::QmRequest request);
     bool merge(exchange::QmRequest& request);
     exchange::Session* usable_session(const exchange::QmRequest& request);
+    exchange::Session* one_way_session(const exchange::QmRequest& request);
     void start_session(exchange::QmRequest request);
     void fail(const exchange::QmRequest& request, const std::string& text);
     void succeed(const exchange::QmRequest& request);
@@ -108,6 +114,14 @@ class Engine final : public exchange::Host {
     void supersede_older(const exchange::QmSa& qm);
     void remove_quick_mode(std::uint64_t id, const std::string& reason, Notify notify);
 
+    // failover.cc: peers that have died or lost their SAs.
+    void on(exchange::SaQuiet& event);
+    void on(exchange::StrayEsp& event);
+    void meet_stray(const IpAddress& local, const IpAddress& remote);
+    void suspect(exchange::QmSa& qm);
+    void suspect_quick_modes_of(const exchange::MmSa& sa);
+    void replace_former(const exchange::Session& fresh);
+
     // admin.cc
     void on(exchange::AdminUp& event);
     void on(exchange::AdminDown& event);
@@ -115,6 +129,8 @@ class Engine final : public exchange::Host {
     void on(exchange::PolicyChanged& event);
     void on(exchange::SasAdopted& event);
     void on(exchange::Shutdown& event);
+    std::optional<exchange::Traffic> traffic_with(const IpAddress& peer,
+                                                  const std::optional<IpAddress>& local) const;
     void delete_session(exchange::Session& session, exchange::Deletion why, const std::string& text);
     bool still_allowed(const exchange::Session& session, const IpAddress& remote) const;
     bool still_allowed(const exchange::QmSa& qm) const;
@@ -142,6 +158,8 @@ class Engine final : public exchange::Host {
     exchange::Instant armed_ = exchange::kNever;
 
     SessionTable sessions_;
+    exchange::Reassembly reassembly_;
+    std::uint16_t fragment_id_ = 0;
     QuickModeTable quick_modes_;
     std::unordered_set<std::uint32_t> spis_;  // inbound, of SAs and of negotiations
     std::map<std::uint64_t, std::uint64_t>
@@ -149,9 +167,11 @@ class Engine final : public exchange::Host {
     std::uint64_t next_step_ = 1;
     std::deque<Asked> asked_;
     std::deque<exchange::QmRequest>
-        homeless_;                       // lost their main mode SA in this event; wanted again after it
-    std::set<std::uint64_t> touched_;    // SAs to settle after this event
-    std::deque<std::uint64_t> deleted_;  // responder SAs that never were established, oldest first
+        homeless_;                        // lost their main mode SA in this event; wanted again after it
+    std::deque<std::uint64_t> suspects_;  // quick modes to negotiate anew after this event
+    std::deque<std::uint64_t> initial_contacts_;  // new main mode SAs of peers that had no other
+    std::set<std::uint64_t> touched_;             // SAs to settle after this event
+    std::deque<std::uint64_t> deleted_;           // responder SAs that never were established, oldest first
     bool shutting_down_ = false;
     bool shutdown_reported_ = false;
 };

@@ -41,6 +41,8 @@ void Engine::on(exchange::TimerExpired&) {
     while (QmSa* qm = quick_modes_.due(now_))
         expire_quick_mode(*qm);
     give_up_asked();
+    for (std::size_t lost = reassembly_.expire(now_); lost != 0; --lost)
+        count(exchange::Reason::kFragmentsLost);
 }
 
 void Engine::on(exchange::SaExpired& event) {
@@ -81,7 +83,7 @@ void Engine::rekey(QmSa& qm) {
     quick_modes_.schedule(qm, qm.superseded() ? kNever : now_ + kRekeyRetry, qm.remove);
     if (qm.superseded() || shutting_down_) return;
     if (has_successor(qm)) return quick_modes_.schedule(qm, kNever, qm.remove);
-    want({.traffic = qm.traffic, .rekey = true});
+    want({.traffic = qm.traffic, .rekey = true, .suspect = qm.suspected});
 }
 
 void Engine::supersede_older(const QmSa& qm) {
@@ -94,6 +96,7 @@ void Engine::supersede_older(const QmSa& qm) {
         // Q12: the responder notifies it. Under another main mode SA the peer may not know that it is the
         // older one.
         older.tell_peer = older.role == exchange::Role::kResponder || older.mm != qm.mm;
+        if (older.suspected) added.patience = older.patience;
         quick_modes_.schedule(older, kNever, end);
     }
 }

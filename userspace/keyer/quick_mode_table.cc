@@ -30,6 +30,7 @@ QmSa& QuickModeTable::add(QmSa qm) {
     by_inbound_spi_[qm.inbound_spi] = id;
     by_outbound_spi_.emplace(qm.outbound_spi, id);
     by_ends_.emplace(ends_of(qm.traffic), id);
+    by_peer_.emplace(qm.traffic.remote, id);
     if (qm.mm != 0) by_mm_[{qm.mm, qm.message_id}] = id;
     due_.emplace(moment_of(qm), id);
     return by_id_.emplace(id, std::move(qm)).first->second;
@@ -40,6 +41,7 @@ QmSa QuickModeTable::remove(std::uint64_t id) {
     erase_value(by_inbound_spi_, qm.inbound_spi, id);
     erase_value(by_outbound_spi_, qm.outbound_spi, id);
     erase_value(by_ends_, ends_of(qm.traffic), id);
+    erase_value(by_peer_, qm.traffic.remote, id);
     if (qm.mm != 0) by_mm_.erase({qm.mm, qm.message_id});
     due_.erase({moment_of(qm), id});
     return qm;
@@ -90,6 +92,14 @@ std::vector<std::uint64_t> QuickModeTable::ids_by_mm(std::uint64_t mm) const {
     return ids;
 }
 
+std::vector<std::uint64_t> QuickModeTable::ids_by_peer(const IpAddress& remote) const {
+    std::vector<std::uint64_t> ids;
+    const auto [first, last] = by_peer_.equal_range(remote);
+    for (auto entry = first; entry != last; ++entry)
+        ids.push_back(entry->second);
+    return ids;
+}
+
 std::vector<std::uint64_t> QuickModeTable::ids() const {
     std::vector<std::uint64_t> ids;
     for (const auto& entry : by_id_)
@@ -109,7 +119,9 @@ void QuickModeTable::schedule(QmSa& qm, Instant soft, Instant remove) {
 
 void QuickModeTable::move(QmSa& qm, const IpAddress& remote) {
     erase_value(by_ends_, ends_of(qm.traffic), qm.id);
+    erase_value(by_peer_, qm.traffic.remote, qm.id);
     qm.traffic.move_to(remote);
+    by_peer_.emplace(qm.traffic.remote, qm.id);
     by_ends_.emplace(ends_of(qm.traffic), qm.id);
 }
 

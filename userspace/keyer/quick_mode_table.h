@@ -29,6 +29,7 @@ class QuickModeTable {
     // Those of the same selectors, mode and ends, whatever their rule: a new one counts as their rekey (Q12).
     std::vector<std::uint64_t> ids_by_traffic(const exchange::Traffic& traffic) const;
     std::vector<std::uint64_t> ids_by_mm(std::uint64_t mm) const;
+    std::vector<std::uint64_t> ids_by_peer(const IpAddress& remote) const;
     std::vector<std::uint64_t> ids() const;
     std::size_t count_by_mm(std::uint64_t mm) const;
     std::size_t size() const { return by_id_.size(); }
@@ -56,6 +57,7 @@ class QuickModeTable {
     std::unordered_map<std::uint32_t, std::uint64_t> by_inbound_spi_;
     std::unordered_multimap<std::uint32_t, std::uint64_t> by_outbound_spi_;
     std::multimap<Ends, std::uint64_t> by_ends_;
+    std::multimap<IpAddress, std::uint64_t> by_peer_;
     std::map<std::pair<std::uint64_t, std::uint32_t>, std::uint64_t>
         by_mm_;  // and message ID; not the orphans
     std::set<std::pair<exchange::Instant, std::uint64_t>> due_;

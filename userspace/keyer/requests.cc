@@ -40,6 +40,13 @@ bool allows_all(const policy::Rule* rule, const std::vector<auth::MethodId>& met
     return std::ranges::all_of(methods, [&](auth::MethodId method) { return allows(rule, method); });
 }
 
+// Seen from a responder: NTLM proves the initiator alone, TLS may prove the responder alone (MS-AIPS 1.7).
+bool one_way(const Session& session) {
+    if (session.initiator()) return false;
+    return session.method == auth::MethodId::kNtlm ||
+           (session.method == auth::MethodId::kTls && session.proved_peer.empty());
+}
+
 void absorb(QmRequest& into, QmRequest& request) {
     for (const policy::PacketTuple& packet : request.packets) {
         if (into.packets.size() < kMaxPackets &&
@@ -75,6 +82,7 @@ void Engine::want(QmRequest request) {
     if (shutting_down_) return fail(request, "shutting down");
     if (merge(request)) return;
     Session* session = usable_session(request);
+    if (session == nullptr) session = one_way_session(request);
     if (session == nullptr) return start_session(std::move(request));
     touch(*session);
     if (session->starts_quick_modes()) {
@@ -127,6 +135,20 @@ Session* Engine::usable_session(const QmRequest& request) {
     return newest;
 }
 
+// MS-AIPS 3.4.7.4: a responder whose main mode authenticated one side alone cannot be the initiator of the
+// next. After the lifetime it asks for that.
+Session* Engine::one_way_session(const QmRequest& request) {
+    if (!request.rekey || request.moved) return nullptr;
+    for (const std::uint64_t id : sessions_.ids_by_peer(request.traffic.remote)) {
+        Session& session = *sessions_.find(id);
+        if (session.established && session.closing && !session.closed_by_peer && one_way(session) &&
+            session.name.local.address == request.traffic.local) {
+            return &session;
+        }
+    }
+    return nullptr;
+}
+
 void Engine::start_session(QmRequest request) {
     const exchange::Traffic& traffic = request.traffic;
     const policy::MainMode main_mode =
@@ -139,6 +161,7 @@ void Engine::start_session(QmRequest request) {
     Session& session = sessions_.add(std::make_unique<authip::Session>(), exchange::Role::kInitiator,
                                      {traffic.local, port}, {traffic.remote, port}, now_);
     if (const policy::Peer* peer = lookup_->peer(traffic.remote)) session.pad = *peer;
+    session.doubted = request.suspect;
     session.waiting.push_back(std::move(request));
     session.start(*this, main_mode);
     sessions_.index(session);

@@ -137,7 +137,15 @@ struct Keying {
     std::chrono::seconds responder_timeout{60};
     std::chrono::seconds nat_keepalive{20};
     std::chrono::seconds rekey_overlap{60};  // old QM SAs live on for this long once new ones are in use
-    std::uint32_t mm_sas_per_peer = 20;      // new negotiations are dropped when more than this exist
+    // A peer that traffic is sent to and that has been silent for this long may be dead (MS-IKEE 3.12); 0:
+    // never.
+    std::chrono::seconds dead_peer_timeout{20};
+    // QM SAs unused for this long are deleted (MS-IKEE 3.5.2), the second with peers that are clusters; 0:
+    // never.
+    std::chrono::seconds idle_timeout{300};
+    std::chrono::seconds cluster_idle_timeout{60};
+    bool cluster = false;                // this host is a node of a cluster behind one address (MS-IKEE 3.6)
+    std::uint32_t mm_sas_per_peer = 20;  // new negotiations are dropped when more than this exist
     std::uint32_t negotiations_per_peer = 35;
     std::uint32_t dos_threshold = 500;  // unfinished MM SAs from which first messages need a DoS cookie
     QmKeyOrder qm_key_order = QmKeyOrder::kEncryptionFirst;
@@ -161,6 +169,9 @@ struct QuickMode {
                       .hard_packets = 4294967295};
     bool esn = false;
     std::uint32_t replay_window = 2048;  // packets, 32 to 2048
+    // This host wants to supply the keys, and does if its weight is the higher one (MS-AIPS 2.2.3.8); absent:
+    // it does not.
+    std::optional<std::uint32_t> key_dictation_weight;
 
     bool operator==(const QuickMode&) const = default;
 };

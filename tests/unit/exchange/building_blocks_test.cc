@@ -254,9 +254,10 @@ TEST(VendorIdTest, OldWindowsWantsShortIcvs) {
     for (const std::uint32_t version : {5U, 6U, 7U}) {
         const std::vector<wire::Payload> payloads{
             {wire::VendorId{wire::vendor::ms_nt5_isakmpoakley(version)}}};
-        EXPECT_TRUE(authip::wants_short_icv(payloads)) << version;
+        EXPECT_TRUE(authip::announced(payloads).short_icv) << version;
     }
-    EXPECT_FALSE(authip::wants_short_icv(authip::vendor_ids()));
+    const std::vector<wire::Payload> later{{wire::VendorId{wire::vendor::ms_nt5_isakmpoakley(8)}}};
+    EXPECT_FALSE(authip::announced(later).short_icv);
 }
 
 TEST(PayloadCheckTest, MissingRepeatedAndMisplaced) {

@@ -42,6 +42,17 @@ constexpr Field<Keying> kKeyingFields[] = {
      [](const Value& value, Keying& keying) {
          read_seconds(value, seconds(1), hours(1), keying.rekey_overlap);
      }},
+    {"dead_peer_timeout",
+     [](const Value& value, Keying& keying) {
+         read_seconds(value, seconds(0), hours(1), keying.dead_peer_timeout);
+     }},
+    {"idle_timeout", [](const Value& value,
+                        Keying& keying) { read_seconds(value, seconds(0), hours(24), keying.idle_timeout); }},
+    {"cluster_idle_timeout",
+     [](const Value& value, Keying& keying) {
+         read_seconds(value, seconds(0), hours(24), keying.cluster_idle_timeout);
+     }},
+    {"cluster", [](const Value& value, Keying& keying) { assign(keying.cluster, value.boolean()); }},
     {"mm_sas_per_peer",
      [](const Value& value, Keying& keying) { assign(keying.mm_sas_per_peer, value.integer(1, 10000)); }},
     {"negotiations_per_peer",

@@ -115,6 +115,10 @@ constexpr Field<Draft> kQuickModeFields[] = {
     {"esn", [](const Value& value, Draft& draft) { assign(draft.mode.esn, value.boolean()); }},
     {"replay_window",
      [](const Value& value, Draft& draft) { assign(draft.mode.replay_window, value.integer(32, 2048)); }},
+    {"key_dictation_weight",
+     [](const Value& value, Draft& draft) {
+         assign(draft.mode.key_dictation_weight, value.integer(1, std::numeric_limits<std::uint32_t>::max()));
+     }},
 };
 
 // The soft limit, when not given, is four fifths of the hard one.
