@@ -47,7 +47,7 @@ class Guest:
         self.processors = processors
         self.memory_mib = memory_mib
 
-    def run(self, script, files=(), *, timeout=240):
+    def run(self, script, files=(), *, timeout=600):
         """Runs the shell script in /job, beside the files and with the libraries that they want. `timeout`: seconds."""
         with tempfile.TemporaryDirectory() as name:
             directory = pathlib.Path(name)

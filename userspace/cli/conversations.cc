@@ -8,6 +8,9 @@
 namespace keyline::cli {
 namespace {
 
+constexpr std::size_t kMaxConversations = 4096;
+constexpr std::size_t kMaxMessages = 1024;  // of one conversation
+
 bool is_numbered(wire::ExchangeType type) {
     return type != wire::ExchangeType::kAuthipNotify && type != wire::ExchangeType::kInformational;
 }
@@ -27,13 +30,23 @@ std::string Conversations::payload_names(ByteView datagram, bool from_initiator)
                            message->payloads);
 }
 
+Conversations::Conversation& Conversations::conversation_of(const wire::Header& header,
+                                                            const CapturedDatagram& datagram) {
+    const auto [found, is_new] = conversations_.try_emplace(
+        header.initiator_cookie, Conversation{datagram.source, datagram.destination, {}, 0});
+    if (is_new) oldest_first_.push_back(header.initiator_cookie);
+    if (oldest_first_.size() > kMaxConversations) {
+        conversations_.erase(oldest_first_.front());
+        oldest_first_.pop_front();
+    }
+    if (found->second.numbers.size() >= kMaxMessages) found->second.numbers.clear();
+    return found->second;
+}
+
 std::optional<LadderMessage> Conversations::follow(const CapturedDatagram& datagram) {
     const auto header = wire::read_header(datagram.data);
     if (!header) return std::nullopt;
-    Conversation& conversation =
-        conversations_
-            .try_emplace(header->initiator_cookie, Conversation{datagram.source, datagram.destination, {}, 0})
-            .first->second;
+    Conversation& conversation = conversation_of(*header, datagram);
 
     LadderMessage message;
     message.initiator = conversation.initiator;

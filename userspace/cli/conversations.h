@@ -1,7 +1,12 @@
 // Follows the conversations of a capture: whose a message is, and its number, as a ladder shows them.
+// Remembers a bounded number of conversations and messages; the oldest are forgotten, and then followed as
+// new ones.
 #pragma once
 
+#include <deque>
 #include <map>
+#include <optional>
+#include <string>
 
 #include "base/bytes.h"
 #include "cli/capture.h"
@@ -27,10 +32,12 @@ class Conversations {
         std::uint32_t last_number = 0;
     };
 
+    Conversation& conversation_of(const wire::Header& header, const CapturedDatagram& datagram);
     std::string payload_names(ByteView datagram, bool from_initiator) const;
 
     const KeyFile* keys_;
     std::map<wire::Cookie, Conversation> conversations_;  // by initiator cookie
+    std::deque<wire::Cookie> oldest_first_;
 };
 
 }  // namespace keyline::cli
