@@ -27,19 +27,19 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   add_compile_options("$<$<COMPILE_LANGUAGE:CXX>:SHELL:-Wno-builtin-macro-redefined -U__cpp_concepts -D__cpp_concepts=202002L>")
 endif()
 
-option(KEYLINE_SANITIZE "Build with AddressSanitizer and UndefinedBehaviorSanitizer" OFF)
+option(KEYLINE_SANITIZE "Build with AddressSanitizer, UndefinedBehaviorSanitizer and libFuzzer targets (clang only)" OFF)
 if(KEYLINE_SANITIZE)
-  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    message(FATAL_ERROR "libFuzzer needs clang: configure with `cmake --preset sanitize`")
+  endif()
+  # Coverage feedback for all code under test; only the fuzz targets themselves link libFuzzer.
+  add_compile_options(-O1 -gline-tables-only -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all
+                      -fno-omit-frame-pointer)
   add_link_options(-fsanitize=address,undefined)
 elseif(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
   add_compile_definitions(_FORTIFY_SOURCE=2)
   add_compile_options(-fstack-protector-strong)
   add_link_options(-Wl,-z,relro,-z,now)
-endif()
-
-if(KEYLINE_FUZZ)
-  # Coverage feedback for all code under test; only the targets themselves link libFuzzer.
-  add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 
 # keyline_library(NAME SOURCES... [DEPENDS targets...]): a static library of one folder of userspace/.
