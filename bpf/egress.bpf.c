@@ -10,6 +10,7 @@
 #include "fragments.h"
 #include "handover.h"
 #include "route.h"
+#include "users.h"
 
 /* Headers that may have to be pulled out of an skb's fragments: two tags, IPv6, eight extension headers, TCP. */
 #define KL_HEADERS_OCTETS 256
@@ -98,13 +99,17 @@ static __always_inline int protect(struct __sk_buff *skb, struct kl_config *conf
 {
 	struct kl_rule *rule = bpf_map_lookup_elem(&kl_rules, &flow->rule);
 	struct kl_sa *sa;
-	__u32 index;
+	__u32 index, user = 0;
 
 	if (!rule || rule->engine == KL_ENGINE_KERNEL)
 		return drop(KL_REASON_DROP_NO_ENGINE);
-	index = kl_outbound_sa(&packet->tuple, flow);
+	if (rule->flags & KL_RULE_HAS_USERS)
+		user = kl_user_of(skb, &packet->tuple, rule->flags);
+	index = kl_outbound_sa(&packet->tuple, flow, user);
 	if (!index) {
-		kl_raise_acquire(&packet->tuple, flow->rule, skb->ifindex);
+		kl_raise_acquire(&packet->tuple, flow->rule, skb->ifindex, user);
+		if (user)
+			kl_note_user(&packet->tuple, user); /* what is held comes back without its socket */
 		if (!config->hold)
 			return drop(KL_REASON_DROP_NO_SA);
 		return hand_over(skb, config, flow->rule, KL_HANDOVER_HOLD, KL_REASON_OUT_HELD);

@@ -8,7 +8,7 @@
 #define STRAY_BUCKETS 64
 
 static __always_inline void kl_raise(struct kl_slot_key *about, enum kl_event_kind kind, __u32 rule, __u32 ifindex,
-				     const struct kl_tuple *tuple)
+				     const struct kl_tuple *tuple, __u32 user)
 {
 	__u64 now = bpf_ktime_get_ns();
 	__u64 *last = bpf_map_lookup_elem(&kl_acquires, about);
@@ -24,22 +24,23 @@ static __always_inline void kl_raise(struct kl_slot_key *about, enum kl_event_ki
 	}
 	event->kind = kind;
 	event->rule = rule;
-	event->user = 0;
+	event->user = user;
 	event->ifindex = ifindex;
 	event->tuple = *tuple;
 	bpf_ringbuf_submit(event, 0);
 	bpf_map_update_elem(&kl_acquires, about, &now, BPF_ANY);
 }
 
-int kl_raise_acquire(const struct kl_tuple *tuple, __u32 rule_id, __u32 ifindex)
+int kl_raise_acquire(const struct kl_tuple *tuple, __u32 rule_id, __u32 ifindex, __u32 user)
 {
 	struct kl_rule *rule = bpf_map_lookup_elem(&kl_rules, &rule_id);
 	struct kl_slot_key about;
 
 	if (!tuple || !rule)
 		return 0;
-	kl_make_slot_key(&about, rule_id, 0, tuple, &rule->shapes[0]);
-	kl_raise(&about, KL_EVENT_ACQUIRE, rule_id, ifindex, tuple);
+	kl_make_slot_key(&about, rule_id, user, tuple, &rule->shapes[0]);
+	about.user = user;
+	kl_raise(&about, KL_EVENT_ACQUIRE, rule_id, ifindex, tuple, user);
 	return 0;
 }
 
@@ -70,6 +71,6 @@ int kl_raise_neighbour(const struct kl_address *next_hop, __u32 family, __u32 if
 	about.tuple.remote = *next_hop;
 	about.tuple.family = family;
 	about.user = ifindex;
-	kl_raise(&about, KL_EVENT_NEIGHBOUR, 0, ifindex, &about.tuple);
+	kl_raise(&about, KL_EVENT_NEIGHBOUR, 0, ifindex, &about.tuple, 0);
 	return 0;
 }

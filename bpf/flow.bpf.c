@@ -56,6 +56,7 @@ struct kl_slot_search {
 	const struct kl_tuple *tuple;
 	struct kl_rule *rule;
 	__u32 rule_id;
+	__u32 user;
 	__u32 slot; /* the answer */
 };
 
@@ -66,7 +67,9 @@ static long kl_try_shape(__u32 i, struct kl_slot_search *search)
 
 	if (i >= KL_MAX_SHAPES || !(search->rule->shapes[i].fields & KL_SHAPE_USED))
 		return 1;
-	kl_make_slot_key(&key, search->rule_id, 0, search->tuple, &search->rule->shapes[i]);
+	if (!kl_serves(&search->rule->shapes[i], search->user))
+		return 0;
+	kl_make_slot_key(&key, search->rule_id, search->user, search->tuple, &search->rule->shapes[i]);
 	slot = bpf_map_lookup_elem(&kl_slot_by_key, &key);
 	if (!slot || !kl_slot_sa(*slot))
 		return 0;
@@ -75,22 +78,31 @@ static long kl_try_shape(__u32 i, struct kl_slot_search *search)
 }
 
 /* The slot of the most specific SA for the tuple under the rule; 0: there is none. */
-static __always_inline __u32 kl_find_slot(const struct kl_tuple *tuple, __u32 rule_id, struct kl_rule *rule)
+static __always_inline __u32 kl_find_slot(const struct kl_tuple *tuple, __u32 rule_id, struct kl_rule *rule,
+					  __u32 user)
 {
-	struct kl_slot_search search = { .tuple = tuple, .rule = rule, .rule_id = rule_id };
+	struct kl_slot_search search = { .tuple = tuple, .rule = rule, .rule_id = rule_id, .user = user };
 
 	bpf_loop(KL_MAX_SHAPES, kl_try_shape, &search, 0);
 	return search.slot;
 }
 
-int kl_outbound_sa(const struct kl_tuple *tuple, struct kl_flow *flow)
+int kl_outbound_sa(const struct kl_tuple *tuple, struct kl_flow *flow, __u32 user)
 {
 	struct kl_flow_key key = {};
+	struct kl_flow *users;
 	struct kl_rule *rule;
 	__u32 sa, rule_id;
 
 	if (!tuple || !flow)
 		return 0;
+	key.tuple = *tuple;
+	/* A user's slot is in an entry of the user's own. */
+	if (user) {
+		key.user = user;
+		users = bpf_map_lookup_elem(&kl_flows, &key);
+		flow->slot = users && users->generation == flow->generation ? users->slot : 0;
+	}
 	sa = flow->slot ? kl_slot_sa(flow->slot) : 0;
 	if (sa)
 		return sa;
@@ -98,10 +110,9 @@ int kl_outbound_sa(const struct kl_tuple *tuple, struct kl_flow *flow)
 	rule = bpf_map_lookup_elem(&kl_rules, &rule_id);
 	if (!rule)
 		return 0;
-	flow->slot = kl_find_slot(tuple, flow->rule, rule);
+	flow->slot = kl_find_slot(tuple, flow->rule, rule, user);
 	if (!flow->slot)
 		return 0;
-	key.tuple = *tuple;
-	kl_keep_flow(&key, flow, BPF_EXIST);
+	kl_keep_flow(&key, flow, user ? BPF_ANY : BPF_EXIST);
 	return kl_slot_sa(flow->slot);
 }

@@ -14,7 +14,10 @@
  */
 int kl_decide(const struct kl_tuple *tuple, struct kl_flow *flow, int ports_known);
 
-/* The index of the outbound SA of a protected flow; 0: an acquire is wanted. Keeps the slot in the flow. */
-int kl_outbound_sa(const struct kl_tuple *tuple, struct kl_flow *flow);
+/*
+ * The index of the outbound SA of a protected flow of this user's (shared/slot.h); 0: an acquire is wanted. Keeps the
+ * slot in the flow.
+ */
+int kl_outbound_sa(const struct kl_tuple *tuple, struct kl_flow *flow, __u32 user);
 
 #endif

@@ -11,6 +11,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "handover.h"
+#include "users.h"
 
 #define KL_PACKET_HOST 0 /* linux/if_packet.h */
 
@@ -33,6 +34,23 @@ int kl_handover_in(struct xdp_md *xdp)
 		return XDP_REDIRECT;
 	kl_count(KL_REASON_DROP_NO_WORKER);
 	return XDP_DROP;
+}
+
+/* MS-AIPS 3.11.5.1: what an SA of a user's brings in makes the connection the user's. Returns 0. */
+int kl_note_connection(struct __sk_buff *skb, __u32 sa_index)
+{
+	struct kl_sa *sa = bpf_map_lookup_elem(&kl_sas, &sa_index);
+	struct kl_packet packet = {};
+	struct kl_tuple tuple;
+
+	if (!sa || !sa->impersonation_handle)
+		return 0;
+	if (kl_parse_skb(skb, &packet) != KL_PARSED || packet.first_fragment || packet.later_fragment)
+		return 0;
+	kl_turn_tuple(&packet.tuple);
+	tuple = packet.tuple;
+	kl_note_user(&tuple, sa->impersonation_handle);
+	return 0;
 }
 
 SEC("tc")
@@ -61,6 +79,7 @@ int kl_handover_out(struct __sk_buff *skb)
 			return TC_ACT_SHOT;
 		return bpf_redirect(ifindex, 0);
 	}
+	kl_note_connection(skb, kl_handover_value(&handover));
 	/* Generic XDP would see the plaintext of a frame that comes in by the port, and drop it as clear text. */
 	if (port->xdp_mode == KL_XDP_GENERIC) {
 		bpf_skb_change_type(skb, KL_PACKET_HOST);

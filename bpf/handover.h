@@ -19,6 +19,12 @@ static __always_inline void kl_make_handover(struct kl_handover *handover, __u32
 	handover->port = port;
 }
 
+static __always_inline __u32 kl_handover_value(const struct kl_handover *handover)
+{
+	return handover->value[0] | (__u32)handover->value[1] << 8 | (__u32)handover->value[2] << 16 |
+	       (__u32)handover->value[3] << 24;
+}
+
 /* The index of the port that an interface is; KL_MAX_PORTS: none. */
 static __always_inline __u32 kl_port_index(__u32 ifindex)
 {

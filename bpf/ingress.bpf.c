@@ -162,7 +162,7 @@ static __always_inline int from_protected(struct xdp_md *xdp, struct kl_packet *
 	rule = bpf_map_lookup_elem(&kl_rules, &flow.rule);
 	if (!rule || rule->engine == KL_ENGINE_KERNEL)
 		return XDP_PASS;
-	index = kl_outbound_sa(tuple, &flow);
+	index = kl_outbound_sa(tuple, &flow, 0);
 	if (!index)
 		return XDP_PASS;
 	sa = bpf_map_lookup_elem(&kl_sas, &index);

@@ -99,6 +99,14 @@ struct {
 } kl_fragments SEC(".maps") __weak;
 
 struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, KL_DEFAULT_FLOWS);
+	__type(key, struct kl_tuple);
+	__type(value, __u32);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+} kl_connections SEC(".maps") __weak;
+
+struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, KL_DEFAULT_SAS);

@@ -255,6 +255,9 @@ static __always_inline enum kl_parse_result kl_parse(const __u8 *data, const __u
 }
 
 /* Puts the destination into `local`: the packet comes from the unprotected side. ICMP's type stays where it is. */
+/* kl_parse of the packet of an skb: an enum kl_parse_result (egress.bpf.c). */
+int kl_parse_skb(struct __sk_buff *skb, struct kl_packet *packet);
+
 static __always_inline void kl_turn_tuple(struct kl_tuple *tuple)
 {
 	struct kl_address address = tuple->local;

@@ -4,6 +4,8 @@
  *
  *   kl_flows      LRU HASH  struct kl_flow_key -> struct kl_flow
  *   kl_fragments  LRU HASH  struct kl_fragment_key -> struct kl_fragment
+ *   kl_connections  LRU HASH  struct kl_tuple -> impersonation handle (__u32): whose connection it is (MS-AIPS 3.11),
+ *                   noted of what an SA of a user's brought in, and of what waits for such an SA
  *
  * Both directions of a flow share one entry: the tuple is in local and remote terms, and so are selectors.
  */

@@ -15,7 +15,8 @@
  *
  * The fast path writes the same struct into frames that it sends out of the far end of the handover pair:
  *
- *   KL_HANDOVER_OPEN:  a packet for the host's stack: appears received on the interface `port`. The destination
+ *   KL_HANDOVER_OPEN:  value = index of the SA that it came by, 0: of none;
+ *                      a packet for the host's stack: appears received on the interface `port`. The destination
  *                      address is set on the way. (An ICMP error for the host itself needs a source address that is
  *                      not the host's own: the stack drops packets that come in from itself.)
  *   KL_HANDOVER_HOLD:  a held packet whose SA has come, to be sent by interface `port` once more: it is classified

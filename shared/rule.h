@@ -9,6 +9,8 @@
 #define KL_MAX_RULES 65536
 
 #define KL_RULE_USED (1u << 0)
+#define KL_RULE_PER_USER (1u << 1)  /* the user whose socket sends asks for an SA of their own */
+#define KL_RULE_HAS_USERS (1u << 2) /* SAs of users may exist: some shape has KL_SHAPE_USER */
 
 struct kl_rule {
 	__u8 action; /* enum kl_action */

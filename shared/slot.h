@@ -47,7 +47,7 @@ KL_ASSERT_SIZE(struct kl_tuple, 40);
 
 struct kl_slot_key {
 	__u32 rule;
-	__u32 user; /* impersonation handle; 0: any */
+	__u32 user; /* impersonation handle where the shape has KL_SHAPE_USER, else 0 */
 	struct kl_tuple tuple; /* masked by the shape */
 };
 KL_ASSERT_SIZE(struct kl_slot_key, 48);
@@ -86,6 +86,18 @@ static inline void kl_make_slot_key(struct kl_slot_key *key, __u32 rule, __u32 u
 	key->tuple.remote_port = shape->fields & KL_SHAPE_REMOTE_PORT ? tuple->remote_port : 0;
 	key->tuple.protocol = shape->fields & KL_SHAPE_PROTOCOL ? tuple->protocol : 0;
 	key->tuple.family = tuple->family;
+}
+
+/*
+ * Impersonation handles (MS-AIPS 3.1.1): 0 is the machine, with its root; uids of this host's users follow; from
+ * KL_PEER_USERS on they are users of peers. What belongs to a user goes by that user's SAs and no others.
+ */
+#define KL_PEER_USERS 0x80000000u
+#define KL_NO_USER 0x7fffffffu /* a uid that is in the way of KL_PEER_USERS: nobody has credentials for it */
+
+static inline int kl_serves(const struct kl_shape *shape, __u32 user)
+{
+	return (shape->fields & KL_SHAPE_USED) && (!user || (shape->fields & KL_SHAPE_USER));
 }
 
 struct kl_slot {

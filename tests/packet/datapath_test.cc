@@ -58,7 +58,7 @@ TEST_F(PacketTest, AFailedAcquireIsNotRaisedAgainAtOnce) {
                                      .protocol = 17,
                                      .local_port = 4000,
                                      .remote_port = 5000};
-    datapath().release(3, packet);
+    datapath().release(3, packet, 0);
     run(Program::kEgress, udp_frame("10.1.0.1", "10.1.0.3"));
     EXPECT_TRUE(acquires(datapath()).empty());
 }
@@ -100,6 +100,44 @@ TEST_F(PacketTest, ANewPolicyDecidesOldFlowsAnew) {
     ASSERT_TRUE(datapath().apply(policy));
     EXPECT_EQ(run(Program::kEgress, frame).reasons, "block");
     EXPECT_FALSE(datapath().view().rule(4));
+}
+
+// MS-AIPS 3.11.4.2: by it or, when it is gone, by none.
+TEST_F(PacketTest, AConnectionOfAPeersUserGoesByThatUsersSa) {
+    const Bytes frame = udp_frame("10.1.0.1", "10.1.0.2");
+    constexpr std::uint32_t kUser = KL_PEER_USERS + 5;
+    policy::SadEntry entry = test_sa(Direction::kOutbound, 77, 2, "10.1.0.1", "10.1.0.2");
+    entry.impersonation_handle = kUser;
+    ASSERT_TRUE(datapath().install(entry));
+    EXPECT_EQ(handover_value(run(Program::kEgress, frame).frame), 1U);
+
+    const auto connections = bpfmap::Map::open_pinned(options().pin_root + "/packet/kl_connections");
+    ASSERT_TRUE(connections);
+    const kl_tuple tuple = to_kl(policy::PacketTuple{.local = *IpAddress::parse("10.1.0.1"),
+                                                     .remote = *IpAddress::parse("10.1.0.2"),
+                                                     .protocol = 17,
+                                                     .local_port = 4000,
+                                                     .remote_port = 5000});
+    ASSERT_TRUE(connections->update(tuple, kUser));
+    EXPECT_EQ(handover_value(run(Program::kEgress, frame).frame), 6U);
+    EXPECT_EQ(handover_value(run(Program::kEgress, frame).frame), 6U);
+    ASSERT_TRUE(datapath().remove(Direction::kOutbound, 77, *IpAddress::parse("10.1.0.2")));
+    EXPECT_EQ(run(Program::kEgress, frame).reasons, "out-held");
+    const auto raised = acquires(datapath());
+    ASSERT_EQ(raised.size(), 1U);
+    EXPECT_EQ(raised[0].impersonation_handle, kUser);
+}
+
+// The socket of the test run is root's.
+TEST_F(PacketTest, UnderAPerUserRuleRootIsTheMachine) {
+    policy::Policy policy = test_policy();
+    for (policy::Rule& rule : policy.rules)
+        rule.per_user = rule.id == 3;
+    ASSERT_TRUE(datapath().apply(policy));
+    run(Program::kEgress, udp_frame("10.1.0.1", "10.1.0.3"));
+    const auto raised = acquires(datapath());
+    ASSERT_EQ(raised.size(), 1U);
+    EXPECT_EQ(raised[0].impersonation_handle, 0U);
 }
 
 TEST_F(PacketTest, ARekeyReplacesTheSaInPlace) {

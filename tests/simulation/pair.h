@@ -29,8 +29,12 @@ class Pair {
                   const char* address_b = "10.0.0.2");
 
     // A packet from the one to the other; `port` matters only with per_port.
-    void acquire_at_a(std::uint16_t port = 80) { world.acquire(a, kRule, packet(a, port)); }
-    void acquire_at_b(std::uint16_t port = 80) { world.acquire(b, kRule, packet(b, port)); }
+    void acquire_at_a(std::uint16_t port = 80, std::uint32_t user = 0) {
+        world.acquire(a, kRule, packet(a, port), user);
+    }
+    void acquire_at_b(std::uint16_t port = 80, std::uint32_t user = 0) {
+        world.acquire(b, kRule, packet(b, port), user);
+    }
 
     // "#5* HAuth1, IDi, IDr, SA, Ni(qm)": every message that was sent, first copies only, in order.
     std::vector<std::string> sent_payloads() const;

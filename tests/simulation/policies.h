@@ -21,7 +21,8 @@ struct Wishes {
     policy::Lifetime lifetime{.soft_time = std::chrono::minutes(48), .hard_time = std::chrono::hours(1)};
     std::chrono::seconds mm_lifetime = std::chrono::hours(8);
     bool tunnel = false;
-    bool per_port = false;  // an SA for each TCP port
+    bool per_port = false;                            // an SA for each TCP port
+    std::vector<policy::AuthMethod> extended_auth{};  // empty: no extended mode
     std::string local;
     std::string remote;
     std::string remote_principal;
@@ -45,6 +46,7 @@ inline std::shared_ptr<policy::Policy> make_policy(const Wishes& wishes) {
     quick_mode.key_dictation_weight = wishes.key_dictation_weight;
     quick_mode.lifetime = wishes.lifetime;
     policy::Rule rule{.id = kRule, .name = "protect"};
+    rule.extended_auth = wishes.extended_auth;
     if (wishes.tunnel) {
         const auto behind = [](const IpAddress& end) {
             Bytes octets(end.octets().begin(), end.octets().end());

@@ -21,7 +21,8 @@ RawPeer::RawPeer(World& world, Host& target, std::uint64_t seed)
       target_(target),
       random_(seed),
       own_{*IpAddress::parse("10.0.0.1"), 500},
-      other_{target.address, 500} {
+      other_{target.address, 500},
+      extended_transcript_(exchange::Transcript::extended_mode(authip::hash_of(kProposal.hash))) {
     random_.fill(initiator_cookie_);
     nonce_.resize(32);
     random_.fill(nonce_);
@@ -45,6 +46,11 @@ authip::MessageProtection RawPeer::protection() const {
             .encryption_key = keys_->encryption_key.view(),
             .integrity_key = keys_->skeyid_a.view(),
             .icv_octets = 16};
+}
+
+authip::KeyContext RawPeer::key_context() const {
+    return {authip::hash_of(kProposal.hash), authip::cipher_of(kProposal.encryption), initiator_cookie_,
+            responder_cookie};
 }
 
 std::vector<wire::Payload> RawPeer::first_payloads() const {
@@ -163,12 +169,10 @@ bool RawPeer::authenticate() {
     transcript_.add(*wire::build_payloads(payloads));
     transcript_.add(replies[0].plaintext);
     const auth::StepResult result = context_->step({answer->token});
-    const authip::KeyContext context{authip::hash_of(kProposal.hash), authip::cipher_of(kProposal.encryption),
-                                     initiator_cookie_, responder_cookie};
-    auto keys = authip::derive_mm_keys(context, {.initiator_nonce = nonce_,
-                                                 .responder_nonce = responder_nonce_,
-                                                 .dh_secret = {},
-                                                 .gss_secret = result.secret.view()});
+    auto keys = authip::derive_mm_keys(key_context(), {.initiator_nonce = nonce_,
+                                                       .responder_nonce = responder_nonce_,
+                                                       .dh_secret = {},
+                                                       .gss_secret = result.secret.view()});
     keys_ = std::move(*keys);
     return true;
 }
@@ -177,6 +181,46 @@ bool RawPeer::establish() {
     if (!first_exchange() || !authenticate()) return false;
     const auto replies = send_sealed(wire::ExchangeType::kAuthipMainMode, 0, 2, quick_mode_payloads(true));
     return replies.size() == 1 && wire::find<wire::Hash>(replies[0].payloads) != nullptr;
+}
+
+std::vector<wire::Payload> RawPeer::methods_payloads() {
+    return {{wire::Auth{{{wire::auth_method::kKerberos, 0}}}}};
+}
+
+std::vector<wire::Payload> RawPeer::extended_gss_payloads(std::uint8_t flags) {
+    auto payloads = gss_payloads();
+    std::get<wire::GssApi>(payloads[0].body).flags |= flags;
+    return payloads;
+}
+
+std::vector<RawPeer::Reply> RawPeer::send_extended(std::uint32_t sequence,
+                                                   const std::vector<wire::Payload>& payloads,
+                                                   std::uint32_t message_id) {
+    constexpr auto kType = wire::ExchangeType::kAuthipExtendedMode;
+    auto replies = send_sealed(kType, message_id, sequence, payloads);
+    extended_transcript_.add(*wire::build_payloads(payloads));
+    for (const Reply& reply : replies) {
+        if (reply.header.exchange_type == kType) extended_transcript_.add(reply.plaintext);
+    }
+    return replies;
+}
+
+std::optional<std::vector<wire::Payload>> RawPeer::extend(std::uint8_t flags) {
+    const auto methods = send_extended(0, methods_payloads());
+    if (methods.size() != 1 || wire::find<wire::GssId>(methods[0].payloads) == nullptr) return std::nullopt;
+    const auto tokens = send_extended(1, extended_gss_payloads(flags));
+    if (tokens.size() != 1) return std::nullopt;
+    const auto* answer = wire::find<wire::GssApi>(tokens[0].payloads);
+    if (answer == nullptr || answer->status != 0) return std::nullopt;
+    const auth::StepResult result = context_->step({answer->token});
+    const Secret skeyid_em = authip::derive_skeyid_em(key_context(), {.initiator_nonce = nonce_,
+                                                                      .responder_nonce = responder_nonce_,
+                                                                      .dh_secret = {},
+                                                                      .gss_secret = result.secret.view()});
+    const auto hash = protection().hash;
+    const Bytes proof = authip::auth1(hash, keys_->skeyid, transcript_.value());
+    return std::vector<wire::Payload>{
+        {wire::Hash{authip::auth3(hash, skeyid_em, extended_transcript_.value(), proof)}}};
 }
 
 std::optional<wire::AuthipNotification> notify_of(const std::vector<RawPeer::Reply>& replies) {

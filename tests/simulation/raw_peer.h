@@ -45,12 +45,21 @@ class RawPeer {
     bool authenticate();
     bool establish();
 
+    // Extended mode with Kerberos after `establish`, message by message: each is request `sequence` of it.
+    static std::vector<wire::Payload> methods_payloads();
+    std::vector<wire::Payload> extended_gss_payloads(std::uint8_t flags = 0);
+    std::vector<Reply> send_extended(std::uint32_t sequence, const std::vector<wire::Payload>& payloads,
+                                     std::uint32_t message_id = 1);
+    // Up to Auth3, which comes back; nothing when the target did not answer as it should.
+    std::optional<std::vector<wire::Payload>> extend(std::uint8_t flags = 0);
+
     const Bytes& last_datagram() const { return last_datagram_; }
     wire::Cookie responder_cookie{};
 
   private:
     wire::Header header(wire::ExchangeType type, std::uint32_t message_id) const;
     authip::MessageProtection protection() const;
+    authip::KeyContext key_context() const;
     std::optional<Reply> read(const Bytes& datagram) const;
 
     World& world_;
@@ -62,6 +71,7 @@ class RawPeer {
     Bytes nonce_;
     Bytes responder_nonce_;
     exchange::Transcript transcript_ = exchange::Transcript::main_mode();
+    exchange::Transcript extended_transcript_;
     std::shared_ptr<auth::Context> context_;
     std::optional<authip::MmKeys> keys_;
     std::vector<Bytes> received_;

@@ -80,6 +80,7 @@ class Scenario {
         for (Wishes* side : {&result.a, &result.b}) {
             if (random_.chance(0.1)) side->key_dictation_weight = 1 + random_.below(3);
         }
+        if (random_.chance(0.4)) extended_mode(result);
         if (random_.chance(0.1)) result.b.suites = {kSuites[random_.below(kSuites.size())]};
         return result;
     }
@@ -115,6 +116,21 @@ class Scenario {
         }
     }
 
+    // Both want it, by methods of which some may be spoilt; users are told apart.
+    void extended_mode(PairWishes& pair) {
+        const std::vector<AuthMethod> both{AuthMethod::kTls, AuthMethod::kKerberos};
+        if (pair.a_methods.size() < 2) return;
+        pair.a.extended_auth = random_.chance(0.5) ? both : std::vector{AuthMethod::kTls};
+        pair.b.extended_auth = both;
+        if (random_.chance(0.6)) users_ = 1 + random_.below(3);
+        if (random_.chance(0.2)) pair.a_methods[random_.below(2)].users_fail_from = 1001;
+        note("extended mode, " + std::to_string(users_) + " users");
+    }
+
+    std::uint32_t user() {
+        return users_ == 0 ? 0 : static_cast<std::uint32_t>(1000 + random_.below(users_));
+    }
+
     void spoil(Script& script) {
         note("failing method");
         spoiled_ = true;
@@ -130,7 +146,9 @@ class Scenario {
             const bool at_a = random_.chance(0.6);
             const auto port = static_cast<std::uint16_t>(80 + random_.below(3));
             const auto when = random_.chance(0.5) ? start : moment();
-            if (at_a || crossed) pair_.world.after(when, [this, port] { pair_.acquire_at_a(port); });
+            const std::uint32_t who = user();
+            if (at_a || crossed)
+                pair_.world.after(when, [this, port, who] { pair_.acquire_at_a(port, who); });
             if (!at_a || crossed) pair_.world.after(when, [this, port] { pair_.acquire_at_b(port); });
         }
     }
@@ -241,6 +259,7 @@ class Scenario {
     SeededRandom random_;
     std::string story_;
     bool spoiled_ = false;
+    std::uint64_t users_ = 0;  // of host a, beside the machine
     Pair pair_;
     Nat* nat_ = nullptr;
     std::uint64_t rebinds_ = 0;

@@ -89,4 +89,13 @@ std::shared_ptr<auth::Context> ScriptedMethod::accept(const auth::PeerNames&) {
     return std::make_shared<ScriptedContext>(script_, false, "", random_.next());
 }
 
+std::shared_ptr<auth::Context> ScriptedMethod::initiate_as(std::uint32_t uid, const auth::PeerNames& peer) {
+    Script script = script_;
+    script.name = user_name(uid);
+    if (script.users_fail_from != 0 && uid >= script.users_fail_from) script.initiator_fails_at = 1;
+    return std::make_shared<ScriptedContext>(script, true, peer.best(), random_.next());
+}
+
+std::string user_name(std::uint32_t uid) { return "user-" + std::to_string(uid) + "@EXAMPLE.COM"; }
+
 }  // namespace keyline::simulation

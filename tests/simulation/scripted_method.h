@@ -23,7 +23,12 @@ struct Script {
     // `bad_credentials`.
     unsigned credentials = 1;
     unsigned bad_credentials = 0;
+    // Steps of users' contexts fail as if they had no credentials, from this uid on; 0: none do.
+    std::uint32_t users_fail_from = 0;
 };
+
+// The name that a user's contexts authenticate as.
+std::string user_name(std::uint32_t uid);
 
 class ScriptedMethod final : public auth::Method {
   public:
@@ -34,6 +39,7 @@ class ScriptedMethod final : public auth::Method {
     bool needs_dh() const override { return script_.needs_dh; }
     std::shared_ptr<auth::Context> initiate(const auth::PeerNames& peer) override;
     std::shared_ptr<auth::Context> accept(const auth::PeerNames& peer) override;
+    std::shared_ptr<auth::Context> initiate_as(std::uint32_t uid, const auth::PeerNames& peer) override;
 
   private:
     Script script_;

@@ -25,6 +25,10 @@ std::string text_of(const exchange::Report& report) {
             [](const MmStarted& r) { return mm_text(r.mm) + " started"; },
             [](const MmProposed& r) { return mm_text(r.mm) + " proposals by " + to_string(r.by); },
             [](const MmChosen& r) { return mm_text(r.mm) + " chose " + r.proposal; },
+            [](const EmProposed& r) { return mm_text(r.mm) + " extended methods by " + to_string(r.by); },
+            [](const EmChosen& r) {
+                return mm_text(r.mm) + " extended methods chosen by " + to_string(r.by);
+            },
             [](const MethodTried& r) { return mm_text(r.mm) + " tries " + auth::to_string(r.method); },
             [](const MethodFailed& r) {
                 return mm_text(r.mm) + " " + auth::to_string(r.method) + " failed: " + r.reason;

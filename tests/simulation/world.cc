@@ -59,13 +59,14 @@ void World::give(Host& host, exchange::Event event) {
     perform(host, host.keyer->handle(std::move(event), now_));
 }
 
-void World::acquire(Host& host, std::uint32_t rule, const policy::PacketTuple& packet) {
+void World::acquire(Host& host, std::uint32_t rule, const policy::PacketTuple& packet, std::uint32_t user) {
     const bool has_sa = std::ranges::any_of(host.datapath.outbound, [&](const auto& entry) {
-        return entry.second.rule == rule && entry.second.selector.matches(packet);
+        return entry.second.rule == rule && entry.second.selector.matches(packet) &&
+               entry.second.impersonation_handle == user;
     });
     if (has_sa) return;
-    host.acquires.emplace(rule, packet);
-    give(host, exchange::Acquire{rule, packet, 0});
+    host.acquires.emplace(rule, packet, user);
+    give(host, exchange::Acquire{rule, packet, user});
 }
 
 void World::restart(Host& host, bool adopt) {
@@ -203,7 +204,8 @@ void World::perform(Host& host, exchange::Action& action) {
                           },
                           [&](exchange::ArmTimer& timer) { arm(host, timer.at); },
                           [&](exchange::AcquireFailed& failed) {
-                              host.acquires.erase({failed.rule, failed.packet});
+                              ++host.failed_acquires;
+                              host.acquires.erase({failed.rule, failed.packet, failed.impersonation_handle});
                           },
                           [&](exchange::SetDosProtection& set) { host.dos_protection = std::move(set); },
                           [&](exchange::ExportMmKeys& keys) { host.exported.push_back(std::move(keys)); },
@@ -243,7 +245,8 @@ void World::install(Host& host, policy::SadEntry entry) {
         return;
     }
     std::erase_if(host.acquires, [&](const auto& acquire) {
-        return acquire.first == entry.rule && entry.selector.matches(acquire.second);
+        const auto& [rule, packet, user] = acquire;
+        return rule == entry.rule && user == entry.impersonation_handle && entry.selector.matches(packet);
     });
     if (Host* peer = receiver_of(entry)) {
         const auto other = peer->datapath.inbound.find(entry.spi);
@@ -251,7 +254,7 @@ void World::install(Host& host, policy::SadEntry entry) {
             violate(host.name + " and " + peer->name + " disagree about SA " + spi_text(entry.spi));
         }
     }
-    host.datapath.current[{entry.rule, entry.selector}] = entry.spi;
+    host.datapath.current[{entry.rule, entry.selector, entry.impersonation_handle}] = entry.spi;
     const std::pair key{entry.spi, entry.remote};
     if (!host.datapath.outbound.emplace(key, std::move(entry)).second) {
         violate(host.name + ": an outbound SA is installed twice");
@@ -286,11 +289,11 @@ void World::move(Host& host, const exchange::MoveSa& move) {
     auto node = datapath.outbound.extract({move.spi, move.from});
     if (node.empty()) return violate(host.name + ": an unknown outbound SA is moved");
     policy::SadEntry& entry = node.mapped();
-    const auto used = datapath.current.find({entry.rule, entry.selector});
+    const auto used = datapath.current.find({entry.rule, entry.selector, entry.impersonation_handle});
     const bool is_current = used != datapath.current.end() && used->second == move.spi;
     if (is_current) datapath.current.erase(used);
     change(entry);
-    if (is_current) datapath.current[{entry.rule, entry.selector}] = move.spi;
+    if (is_current) datapath.current[{entry.rule, entry.selector, entry.impersonation_handle}] = move.spi;
     node.key() = {move.spi, move.to.address};
     if (!datapath.outbound.insert(std::move(node)).inserted)
         violate(host.name + ": an outbound SA is moved to the place of another");

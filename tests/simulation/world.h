@@ -10,6 +10,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -33,8 +34,8 @@ struct Network {
 struct Datapath {
     std::map<std::uint32_t, policy::SadEntry> inbound;
     std::map<std::pair<std::uint32_t, IpAddress>, policy::SadEntry> outbound;
-    // The outbound SPI that traffic of a rule and selector uses now.
-    std::map<std::pair<std::uint32_t, policy::Selector>, std::uint32_t> current;
+    // The outbound SPI that traffic of a rule, selector and user uses now.
+    std::map<std::tuple<std::uint32_t, policy::Selector, std::uint32_t>, std::uint32_t> current;
 };
 
 class World;
@@ -49,8 +50,10 @@ struct Host {
     std::uint64_t generation = 0;  // rises with each restart: what the former keyer had asked for is void
     std::optional<Instant> timer;
     Datapath datapath;
-    std::set<std::pair<std::uint32_t, policy::PacketTuple>> acquires;  // raised, neither served nor failed
-    exchange::SetDosProtection dos_protection;                         // as the keyer last said
+    // Rule, packet and user of those raised that are neither served nor failed.
+    std::set<std::tuple<std::uint32_t, policy::PacketTuple, std::uint32_t>> acquires;
+    std::size_t failed_acquires = 0;
+    exchange::SetDosProtection dos_protection;  // as the keyer last said
     std::vector<exchange::Report> reports;
     std::vector<exchange::ExportMmKeys> exported;
     bool shut_down = false;
@@ -76,8 +79,8 @@ class World {
     void run(std::chrono::milliseconds time);
 
     void give(Host& host, exchange::Event event);
-    // The packet raises an acquire unless an SA covers it.
-    void acquire(Host& host, std::uint32_t rule, const policy::PacketTuple& packet);
+    // The user's packet raises an acquire unless an SA of the user's covers it.
+    void acquire(Host& host, std::uint32_t rule, const policy::PacketTuple& packet, std::uint32_t user = 0);
     // The keyer dies and starts anew; with `adopt` it finds the SAs that the datapath holds.
     void restart(Host& host, bool adopt);
     void change_policy(Host& host, std::shared_ptr<const policy::Policy> policy);

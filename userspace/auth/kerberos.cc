@@ -6,6 +6,7 @@
 #include "auth/kerberos_credentials.h"
 #include "auth/kerberos_failure.h"
 #include "auth/principal.h"
+#include "auth/user_tickets.h"
 
 namespace keyline::auth {
 namespace {
@@ -15,8 +16,7 @@ constexpr OM_uint32 kFlags = GSS_C_MUTUAL_FLAG | GSS_C_CONF_FLAG;
 // The part both roles share: the GSS-API context and what it has proved once it is complete.
 class KerberosContext : public EndingContext {
   protected:
-    explicit KerberosContext(std::shared_ptr<KerberosCredentials> credentials)
-        : EndingContext("Kerberos"), credentials_(std::move(credentials)) {}
+    KerberosContext() : EndingContext("Kerberos") {}
 
     enum class End { kInitiator, kAcceptor };
 
@@ -55,21 +55,20 @@ class KerberosContext : public EndingContext {
             .result();
     }
 
-    std::shared_ptr<KerberosCredentials> credentials_;
     gss::SecurityContext context_;
 };
 
 class Initiator final : public KerberosContext {
   public:
-    Initiator(std::shared_ptr<KerberosCredentials> credentials, std::string peer)
-        : KerberosContext(std::move(credentials)),
+    Initiator(std::shared_ptr<TicketSource> tickets, std::string peer)
+        : tickets_(std::move(tickets)),
           peer_(std::move(peer)),
-          activity_("Kerberos, with " + credentials_->initiates_with() + ", to " +
+          activity_("Kerberos, with " + tickets_->initiates_with() + ", to " +
                     (peer_.empty() ? "a peer without a name" : printable(peer_))) {}
 
     // The peer may have refused the ticket because its key has changed.
     ~Initiator() override {
-        if (waiting_) credentials_->forget_ticket(peer_);
+        if (waiting_) tickets_->forget_ticket(peer_);
     }
 
     bool may_wait() const override { return true; }
@@ -115,12 +114,13 @@ class Initiator final : public KerberosContext {
         auto target = gss::import_principal(peer_);
         if (!target) return explain(activity_, target.error());
         target_ = *std::move(target);
-        auto own = credentials_->to_initiate();
+        auto own = tickets_->to_initiate();
         if (!own) return explain(activity_, own.error());
         own_ = *std::move(own);
         return std::nullopt;
     }
 
+    const std::shared_ptr<TicketSource> tickets_;
     const std::string peer_;
     const std::string activity_;
     gss::Name target_;
@@ -132,7 +132,7 @@ class Initiator final : public KerberosContext {
 class Acceptor final : public KerberosContext {
   public:
     explicit Acceptor(std::shared_ptr<KerberosCredentials> credentials)
-        : KerberosContext(std::move(credentials)) {}
+        : credentials_(std::move(credentials)) {}
 
   private:
     StepResult advance(ByteView token) override {
@@ -176,6 +176,8 @@ class Acceptor final : public KerberosContext {
         if (!proved) return proved.error().result();
         return complete(std::move(answer), *proved);
     }
+
+    const std::shared_ptr<KerberosCredentials> credentials_;
 };
 
 }  // namespace
@@ -200,6 +202,11 @@ std::shared_ptr<Context> KerberosMethod::initiate(const PeerNames& peer) {
 
 std::shared_ptr<Context> KerberosMethod::accept(const PeerNames&) {
     return std::make_shared<Acceptor>(credentials_);
+}
+
+std::shared_ptr<Context> KerberosMethod::initiate_as(std::uint32_t uid, const PeerNames& peer) {
+    auto tickets = std::make_shared<UserTickets>(credentials_->user_cache(), uid);
+    return std::make_shared<Initiator>(std::move(tickets), peer.best());
 }
 
 }  // namespace keyline::auth

@@ -26,6 +26,8 @@ class KerberosMethod final : public Method {
     // Refuses, at the first step, a peer name that is not a host's (auth/principal.h).
     std::shared_ptr<Context> initiate(const PeerNames& peer) override;
     std::shared_ptr<Context> accept(const PeerNames& peer) override;
+    // With the tickets of the user's own credential cache; the same refusal.
+    std::shared_ptr<Context> initiate_as(std::uint32_t uid, const PeerNames& peer) override;
 
   private:
     explicit KerberosMethod(std::shared_ptr<KerberosCredentials> credentials);

@@ -10,13 +10,14 @@
 
 #include "auth/gss.h"
 #include "auth/ticket_cache.h"
+#include "auth/ticket_source.h"
 #include "policy/policy.h"
 
 namespace keyline::auth {
 
 // Thread-safe. None of its places is the process's environment, except that an empty keytab path means the
 // Kerberos library's default.
-class KerberosCredentials {
+class KerberosCredentials final : public TicketSource {
   public:
     // Checks the name and that the keytab has a key for it; asks no KDC. The error is one line.
     static std::expected<std::shared_ptr<KerberosCredentials>, std::string> load(
@@ -25,16 +26,16 @@ class KerberosCredentials {
     // This host's principal with its realm.
     const std::string& principal() const { return principal_; }
     const std::string& keytab() const { return keytab_; }
-    // For people: where `to_initiate` looks.
-    std::string initiates_with() const;
+    // Where its users' tickets are.
+    const std::string& user_cache() const { return settings_.user_ccache; }
+    std::string initiates_with() const override;
 
-    // May ask a KDC, when the tickets come from a keytab and are missing or old.
-    std::expected<gss::Credentials, gss::Error> to_initiate();
+    // Asks a KDC when the tickets come from a keytab and are missing or old.
+    std::expected<gss::Credentials, gss::Error> to_initiate() override;
     std::expected<gss::Credentials, gss::Error> to_accept() const;
 
-    // An attempt with a ticket for `service` came to nothing: the next one gets a new ticket, unless the
-    // cache is the administrator's.
-    void forget_ticket(const std::string& service) const;
+    // The next attempt gets a new ticket, unless the cache is the administrator's.
+    void forget_ticket(const std::string& service) const override;
 
   private:
     KerberosCredentials(policy::KerberosAuth settings, std::string keytab, gss::Name name,

@@ -79,6 +79,12 @@ class Method {
     virtual bool needs_dh() const = 0;
     virtual std::shared_ptr<Context> initiate(const PeerNames& peer) = 0;
     virtual std::shared_ptr<Context> accept(const PeerNames& peer) = 0;
+    // The same as `initiate`, with the credentials of this host's user `uid` instead of the machine's; null
+    // when the method keeps none for users. What is missing for this user is found at the first step.
+    virtual std::shared_ptr<Context> initiate_as([[maybe_unused]] std::uint32_t uid,
+                                                 [[maybe_unused]] const PeerNames& peer) {
+        return nullptr;
+    }
 };
 
 }  // namespace keyline::auth

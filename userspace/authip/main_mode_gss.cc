@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "authip/extended_mode.h"
 #include "authip/main_mode.h"
 #include "authip/quick_mode.h"
 #include "authip/teardown.h"
@@ -136,12 +137,19 @@ void receive_gss(Session& session, Host& host, const std::vector<wire::Payload>&
     if (auto* initiator = std::get_if<GssInitiator>(&session.gss)) {
         return apply(session, host, initiator->received(environment, payload));
     }
+    if ((payload.flags & wire::gss_flag::kExplicitCredentials) != 0 && !session.pad.explicit_credentials_mm) {
+        return fail_main_mode(session, host,
+                              {Stage::kAuthentication, Reason::kNoMethod, ErrorCode::kAuthFail,
+                               "the peer uses explicit credentials; its explicit_credentials permits them"});
+    }
     // A new exchange makes the keys of one that this side took for complete void.
     if ((payload.flags & wire::gss_flag::kNewGssExchange) != 0) session.keys.reset();
     apply(session, host, std::get<GssResponder>(session.gss).received(environment, payload));
 }
 
 void finish_step(Session& session, Host& host, auth::StepResult result) {
+    if (session.extended && !std::holds_alternative<std::monostate>(session.extended->gss))
+        return finish_extended_mode_step(session, host, std::move(result));
     MainModeGss environment(session, host);
     if (auto* responder = std::get_if<GssResponder>(&session.gss)) {
         return apply(session, host, responder->step_done(environment, std::move(result)));

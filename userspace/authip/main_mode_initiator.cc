@@ -4,6 +4,7 @@
 
 #include "authip/main_mode.h"
 #include "authip/main_mode_gss.h"
+#include "authip/method_list.h"
 #include "authip/nat_detection.h"
 #include "authip/teardown.h"
 #include "authip/vendor_ids.h"
@@ -25,29 +26,6 @@ constexpr unsigned kMaxDosCookies = 3;    // D1
 Failure malformed(std::string text) {
     return {Stage::kMainMode, Reason::kMalformedPayload, ErrorCode::kInvalidPayload,
             "message #2: " + std::move(text)};
-}
-
-wire::Auth auth_payload(const std::vector<auth::MethodId>& methods) {
-    wire::Auth auth;
-    for (const auth::MethodId method : methods)
-        auth.methods.push_back({static_cast<std::uint16_t>(method), 0});
-    return auth;
-}
-
-// M5: a non-empty subsequence of #1's list.
-std::optional<std::vector<auth::MethodId>> agreed_methods(const wire::Auth& chosen,
-                                                          const std::vector<auth::MethodId>& offered) {
-    std::vector<auth::MethodId> agreed;
-    auto rest = offered.begin();
-    for (const wire::Auth::Method& entry : chosen.methods) {
-        const auto method = static_cast<auth::MethodId>(entry.method);
-        rest = std::find(rest, offered.end(), method);
-        if (rest == offered.end()) return std::nullopt;
-        agreed.push_back(method);
-        ++rest;
-    }
-    if (agreed.empty()) return std::nullopt;
-    return agreed;
 }
 
 void report_proposed(Session& session, Host& host) {

@@ -4,6 +4,7 @@
 
 #include "authip/main_mode.h"
 #include "authip/main_mode_gss.h"
+#include "authip/method_list.h"
 #include "authip/nat_detection.h"
 #include "authip/vendor_ids.h"
 #include "exchange/payload_check.h"
@@ -21,40 +22,11 @@ constexpr std::size_t kNonceOctets = 32;  // F8
 constexpr std::uint32_t kNotTaken =
     0x80090305;  // SEC_E_SECPKG_NOT_FOUND: the answer to a method that is passed over
 
-// What policy and credentials allow, in the initiator's order. M4: methods that need a group are passed over
-// without.
-std::vector<auth::MethodId> acceptable_methods(const wire::Auth& offered, const policy::MainMode& main_mode,
-                                               const Host& host, policy::DhGroup group) {
-    std::vector<auth::MethodId> methods;
-    for (const wire::Auth::Method& entry : offered.methods) {
-        const auto own = static_cast<policy::AuthMethod>(entry.method);
-        if (std::ranges::find(main_mode.auth, own) == main_mode.auth.end()) continue;
-        const auto method = static_cast<auth::MethodId>(entry.method);
-        if (host.method(method) == nullptr || std::ranges::find(methods, method) != methods.end()) continue;
-        if (policy::needs_dh(own) && group == policy::DhGroup::kNone) continue;
-        methods.push_back(method);
-    }
-    return methods;
-}
-
-// M10: for every method. Kerberos alone cannot do without, so its name goes before those of the others.
-std::string announced_name(const Session& session, const Host& host) {
-    const auto kerberos = std::ranges::find(session.methods, auth::MethodId::kKerberos);
-    return host.method(kerberos == session.methods.end() ? session.methods.front() : *kerberos)->local_name();
-}
-
 std::vector<std::string> names_of(const MmOffer& offer) {
     std::vector<std::string> names;
     for (const MmTransform& transform : offer.transforms)
         names.push_back(transform.to_string());
     return names;
-}
-
-std::vector<auth::MethodId> ids_of(const wire::Auth& auth) {
-    std::vector<auth::MethodId> ids;
-    for (const wire::Auth::Method& entry : auth.methods)
-        ids.push_back(static_cast<auth::MethodId>(entry.method));
-    return ids;
 }
 
 // M3: a group and a KE payload come together.
@@ -91,7 +63,7 @@ std::optional<Failure> choose(Session& session, Host& host, const std::vector<wi
     const auto group = static_cast<policy::DhGroup>(offer->group);
     const MmTransform* chosen = choose_mm_transform(*offer, session.main_mode);
     if (chosen == nullptr || !session.main_mode.accepts(group)) return no_proposal;
-    session.methods = acceptable_methods(auth, session.main_mode, host, group);
+    session.methods = acceptable_methods(auth, usable_methods(session.main_mode.auth, host, group));
     if (session.methods.empty()) {
         return Failure{
             Stage::kMainMode, Reason::kNoMethod, ErrorCode::kAuthFail,
@@ -168,10 +140,7 @@ std::optional<Failure> receive_first_message(Session& session, Host& host, const
 bool send_second_message(Session& session, Host& host, const wire::GssApi* answer) {
     std::vector<wire::Payload> payloads;
     payloads.push_back({session.choice});
-    wire::Auth auth;
-    for (const auth::MethodId method : session.methods)
-        auth.methods.push_back({static_cast<std::uint16_t>(method), 0});
-    payloads.push_back({std::move(auth)});
+    payloads.push_back({auth_payload(session.methods)});
     payloads.push_back({wire::Nonce{session.responder_nonce}});
     payloads.push_back({wire::Nonce{session.first_qm_responder_nonce}});
     for (auto& vendor_id : vendor_ids(to_announce(host, session)))
@@ -182,7 +151,7 @@ bool send_second_message(Session& session, Host& host, const wire::GssApi* answe
     }
     if (answer != nullptr) {
         payloads.push_back({*answer});
-    } else if (const auto name = wire::encode_principal_name(announced_name(session, host))) {
+    } else if (const auto name = wire::encode_principal_name(announced_name(session.methods, host))) {
         payloads.push_back({wire::GssId{*name}});
     }
     if (session.dh) payloads.push_back({wire::KeyExchange{session.dh->public_value()}});

@@ -75,6 +75,18 @@ std::optional<Built> build(Session& session, Host& host, wire::ExchangeType type
     return Built{std::move(*clear), std::move(*plaintext)};
 }
 
+// F7: the transcripts hold main mode up to the message before Auth1 and extended mode up to that before
+// Auth3.
+void remember_message(Session& session, wire::ExchangeType type, bool encrypted, wire::PayloadType first,
+                      ByteView plaintext) {
+    if (!encrypted) {
+        session.transcript.add(plaintext);
+    } else if (type == wire::ExchangeType::kAuthipExtendedMode && session.extended &&
+               first != wire::PayloadType::kHash) {
+        session.extended->transcript.add(plaintext);
+    }
+}
+
 Reason reason_of(OpenError error) {
     switch (error) {
         case OpenError::kLength:
@@ -131,6 +143,11 @@ std::optional<Incoming> open_message(Session& session, Host& host, const exchang
     return message;
 }
 
+void remember(Session& session, const Incoming& message) {
+    remember_message(session, message.header.exchange_type, message.header.encrypted(),
+                     message.plaintext.first, message.plaintext.octets);
+}
+
 std::expected<std::vector<wire::Payload>, std::string> read_payloads(const Session& session, Host& host,
                                                                      const Incoming& message,
                                                                      std::uint32_t number) {
@@ -185,7 +202,7 @@ bool send_request(Session& session, Host& host, wire::ExchangeType type, std::ui
                   const std::vector<wire::Payload>& payloads, bool encrypted) {
     auto built = build(session, host, type, message_id, session.channel(type).next, payloads, encrypted);
     if (!built) return false;
-    if (!encrypted) session.transcript.add(built->plaintext);
+    remember_message(session, type, encrypted, wire::first_type(payloads), built->plaintext);
     const policy::Keying& keying = host.lookup().policy().keying;
     const bool first = session.messages == 0;
     session.request = Request{.exchange = type,
@@ -220,7 +237,7 @@ bool send_answer(Session& session, Host& host, wire::ExchangeType type, std::uin
     Channel& channel = session.channel(type);
     auto built = build(session, host, type, message_id, channel.next, payloads, encrypted);
     if (!built) return false;
-    if (!encrypted) session.transcript.add(built->plaintext);
+    remember_message(session, type, encrypted, wire::first_type(payloads), built->plaintext);
     ++channel.next;
     channel.busy = false;
     channel.refused.reset();

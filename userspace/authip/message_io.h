@@ -31,6 +31,10 @@ struct Incoming {
 std::optional<Incoming> open_message(Session& session, exchange::Host& host,
                                      const exchange::DatagramReceived& datagram, const wire::Header& header);
 
+// Adds a distinct message of the peer's to the transcript it belongs to, if any (item 2, F7). Those of this
+// side are added as they are sent.
+void remember(Session& session, const Incoming& message);
+
 // The error is one line, for an Invalid Message. Reports the message, as `number` of the ladder.
 std::expected<std::vector<wire::Payload>, std::string> read_payloads(const Session& session,
                                                                      exchange::Host& host,
@@ -41,7 +45,7 @@ std::expected<std::vector<wire::Payload>, std::string> read_payloads(const Sessi
 // To be called for messages that are neither repetitions nor, once there are keys, clear.
 void follow_peer(Session& session, exchange::Host& host, const Incoming& message);
 
-// A message the peer has to answer; there is none outstanding. Numbered, added to the transcript when clear,
+// A message the peer has to answer; there is none outstanding. Numbered, added to its transcript,
 // sent, and sent again until it is answered. False when it is too long for a datagram.
 bool send_request(Session& session, exchange::Host& host, wire::ExchangeType type, std::uint32_t message_id,
                   const std::vector<wire::Payload>& payloads, bool encrypted);

@@ -12,8 +12,8 @@ namespace keyline::authip {
 
 // Initiator. The first of `session.waiting` completes main mode; keys exist.
 void start_first_quick_mode(Session& session, exchange::Host& host);
-// Initiator: what can be sent now (MS-AIPS 3.1.7.5): a synchronize that waited for a notify, or the next
-// waiting request.
+// Initiator: what can be sent now (MS-AIPS 3.1.7.5): a synchronize or an extended mode that waited for
+// a notify, or the next waiting request.
 void pump_quick_modes(Session& session, exchange::Host& host);
 // Initiator: the answer to the outstanding request of `negotiation`: #6 or #8.
 void receive_quick_mode_answer(Session& session, exchange::Host& host, std::uint32_t message_id,

@@ -3,6 +3,7 @@
 #include <iterator>
 #include <utility>
 
+#include "authip/extended_mode.h"
 #include "authip/notify.h"
 #include "authip/quick_mode.h"
 #include "authip/quick_mode_sa.h"
@@ -73,6 +74,10 @@ bool start(Session& session, Host& host, exchange::QmRequest request, bool first
         host.qm_failed(session, std::move(request), "policy does not protect this traffic any more");
         return false;
     }
+    if (!session.gives_extended_auth(*rule)) {
+        host.qm_failed(session, std::move(request), "policy has changed and wants another extended mode");
+        return false;
+    }
     QmNegotiation negotiation{.first = first,
                               .traffic = request.traffic,
                               .ids = build_traffic_ids(request.traffic.selector, exchange::Role::kInitiator),
@@ -94,21 +99,6 @@ bool start(Session& session, Host& host, exchange::QmRequest request, bool first
                  first_payloads(session, negotiation), true);
     session.negotiations.push_back(std::move(negotiation));
     return true;
-}
-
-void finish(Session& session, Host& host, QmNegotiation& finished, policy::SadEntry outbound) {
-    host.act(exchange::InstallSa{std::move(outbound)});
-    QmNegotiation negotiation = std::move(finished);
-    std::erase_if(session.negotiations,
-                  [&](const QmNegotiation& other) { return other.message_id == negotiation.message_id; });
-    if (negotiation.first) {
-        session.state = State::kQuickModeInitiatorDone;
-        session.established = true;
-        host.mm_established(session);
-    }
-    negotiation.sa->established = host.now();
-    report_established(session, host, negotiation, negotiation.request->rekey);
-    host.qm_established(session, std::move(*negotiation.sa), &*negotiation.request);
 }
 
 // #6 and its like: what it has to say; the chosen transform.
@@ -173,8 +163,8 @@ std::expected<QmTransform, Failure> take_answer(Session& session, Host& host, Qm
 void send_synchronize(Session& session, Host& host, QmNegotiation& negotiation) {
     if (negotiation.first) session.state = State::kQuickModeInitiatorSecondPacketSent;
     std::vector<wire::Payload> payloads{synchronize_payload()};
-    if (dictator_of(negotiation) == Dictator::kLocal) {
-        auto keys = key_dictation_payloads(*negotiation.dictated, protection_of(session), host.random());
+    if (!session.awaits_extended_mode()) {  // Q10: with one they follow Auth3
+        auto keys = dictation_payloads(session, host, negotiation);
         if (!keys)
             return fail_quick_mode(session, host, negotiation.message_id, invalid(std::move(keys.error())));
         std::ranges::move(*keys, std::back_inserter(payloads));
@@ -182,16 +172,25 @@ void send_synchronize(Session& session, Host& host, QmNegotiation& negotiation) 
     send_request(session, host, wire::ExchangeType::kAuthipQuickMode, negotiation.message_id, payloads, true);
 }
 
+// Its exchanges are over; with an extended mode to come, what it has agreed on waits for that.
+void conclude(Session& session, Host& host, QmNegotiation& negotiation) {
+    if (!session.awaits_extended_mode()) {
+        install_outbound(host, negotiation);
+        return establish_quick_mode(session, host, negotiation);
+    }
+    negotiation.synchronizing = false;
+    session.state = State::kQuickModeInitiatorDone;
+    pump_quick_modes(session, host);
+}
+
 // #6 of a normal quick mode installs the inbound SA, of a fast one both (item 28).
 void receive_first_answer(Session& session, Host& host, QmNegotiation& negotiation,
                           const std::vector<wire::Payload>& payloads) {
     auto chosen = take_answer(session, host, negotiation, payloads);
     if (!chosen) return fail_quick_mode(session, host, negotiation.message_id, chosen.error());
-    QmSaPair sas = make_sas(session, host, negotiation, *chosen);
-    negotiation.sa = make_record(session, host.now(), negotiation, sas);
-    host.act(exchange::InstallSa{std::move(sas.inbound)});
-    if (negotiation.fast) return finish(session, host, negotiation, std::move(sas.outbound));
-    negotiation.outbound = std::move(sas.outbound);
+    negotiation.chosen = std::move(*chosen);
+    if (!session.awaits_extended_mode()) install_inbound(session, host, negotiation);
+    if (negotiation.fast) return conclude(session, host, negotiation);
     negotiation.synchronizing = true;
     if (!notifies_pending(session)) send_synchronize(session, host, negotiation);
 }
@@ -203,7 +202,7 @@ void receive_synchronize_answer(Session& session, Host& host, QmNegotiation& neg
     if (!wrong && notify->type != wire::notify::kQmSynchronize)
         wrong = "another notify than NOTIFY_QM_SYNCHRONIZE";
     if (wrong) return fail_quick_mode(session, host, negotiation.message_id, invalid(std::move(*wrong)));
-    finish(session, host, negotiation, std::move(*negotiation.outbound));
+    conclude(session, host, negotiation);
 }
 
 }  // namespace
@@ -224,6 +223,8 @@ void pump_quick_modes(Session& session, Host& host) {
     if (!session.initiator() || session.request || notifies_pending(session) || session.deleted()) return;
     const auto waits = std::ranges::find_if(session.negotiations, &QmNegotiation::synchronizing);
     if (waits != session.negotiations.end()) return send_synchronize(session, host, *waits);
+    if (session.state == State::kQuickModeInitiatorDone && session.awaits_extended_mode())
+        return start_extended_mode(session, host);
     if (!session.established || session.closing) return;
     while (!session.waiting.empty()) {
         exchange::QmRequest request = std::move(session.waiting.front());

@@ -3,6 +3,7 @@
 #include <iterator>
 #include <utility>
 
+#include "authip/extended_mode.h"
 #include "authip/notify.h"
 #include "authip/quick_mode.h"
 #include "authip/quick_mode_sa.h"
@@ -64,8 +65,8 @@ Failure no_proposal(std::string text) {
 }
 
 // The rule that covers the proposed traffic, and the traffic as this host sees it.
-std::expected<const policy::Rule*, Failure> find_rule(const Session& session, const Host& host,
-                                                      policy::Mode mode, QmNegotiation& negotiation) {
+std::expected<const policy::Rule*, Failure> find_rule(Session& session, const Host& host, policy::Mode mode,
+                                                      QmNegotiation& negotiation) {
     const auto proposed = parse_traffic_ids(negotiation.ids, exchange::Role::kResponder);
     if (!proposed)
         return std::unexpected(selectors("traffic selectors that are no addresses, or do not fit together"));
@@ -94,11 +95,21 @@ std::expected<const policy::Rule*, Failure> find_rule(const Session& session, co
         return std::unexpected(Failure{Stage::kQuickMode, Reason::kNoMethod, ErrorCode::kAuthFail,
                                        "rule \"" + rule.name + "\" wants another authentication method"});
     }
+    if (negotiation.first) {
+        plan_extended_mode(session, host, rule, session.group);
+        if (session.extended) session.extended->transcript.negotiated(session.hash());
+    }
+    if (!session.gives_extended_auth(rule)) {
+        return std::unexpected(Failure{
+            Stage::kQuickMode, Reason::kNoMethod, ErrorCode::kAuthFail,
+            "rule \"" + rule.name + "\" wants an extended mode that this main mode SA does not have"});
+    }
     negotiation.traffic = {.rule = rule.id,
                            .local = session.name.local.address,
                            .remote = session.name.remote.address,
                            .mode = mode,
-                           .selector = *selector};
+                           .selector = *selector,
+                           .impersonation_handle = session.impersonation_handle};
     return &rule;
 }
 
@@ -172,8 +183,7 @@ std::expected<QmTransform, Failure> take_request(Session& session, Host& host, Q
 }
 
 std::expected<std::vector<wire::Payload>, std::string> answer_payloads(const Session& session, Host& host,
-                                                                       const QmNegotiation& negotiation,
-                                                                       const QmTransform& chosen) {
+                                                                       const QmNegotiation& negotiation) {
     std::vector<wire::Payload> payloads;
     if (negotiation.first) {
         payloads.push_back(
@@ -181,42 +191,22 @@ std::expected<std::vector<wire::Payload>, std::string> answer_payloads(const Ses
     }
     payloads.push_back({negotiation.ids.initiator});
     payloads.push_back({negotiation.ids.responder});
-    payloads.push_back({build_qm_choice(chosen, negotiation.inbound_spi)});
+    payloads.push_back({build_qm_choice(*negotiation.chosen, negotiation.inbound_spi)});
     if (!negotiation.first) payloads.push_back({wire::Nonce{negotiation.responder_nonce}});
     if (negotiation.dh) payloads.push_back({wire::KeyExchange{negotiation.dh->public_value()}});
     if (const auto weight = negotiation.quick_mode.key_dictation_weight)
         payloads.push_back({wire::KeyDictationWeight{*weight}});
-    if (!negotiation.dictated) return payloads;
-    auto keys = key_dictation_payloads(*negotiation.dictated, protection_of(session), host.random());
+    if (session.awaits_extended_mode()) return payloads;  // Q10: they follow Auth4
+    auto keys = dictation_payloads(session, host, negotiation);
     if (!keys) return std::unexpected(keys.error());
     std::ranges::move(*keys, std::back_inserter(payloads));
     return payloads;
 }
 
-// The initiator may dictate with its last message; nothing has been sent under the derived keys until then.
-std::optional<Failure> consume_dictated_keys(Session& session, Host& host, QmNegotiation& negotiation,
-                                             const std::vector<wire::Payload>& payloads) {
-    auto dictated = take_dictated_keys(payloads, dictator_of(negotiation), key_octets(negotiation.sa->suite),
-                                       protection_of(session));
-    if (!dictated) return invalid(dictated.error());
-    if (!*dictated) return std::nullopt;
-    negotiation.dictated = std::move(*dictated);
-    QmSaPair sas = make_sas(session, host, negotiation, *negotiation.chosen);
-    host.act(exchange::RemoveSa{policy::Direction::kInbound, sas.inbound.spi, sas.inbound.remote});
-    host.act(exchange::InstallSa{std::move(sas.inbound)});
-    negotiation.outbound = std::move(sas.outbound);
-    return std::nullopt;
-}
-
-void finish(Session& session, Host& host, QmNegotiation negotiation) {
-    if (negotiation.first) {
-        session.state = State::kQuickModeResponderDone;
-        session.established = true;
-        host.mm_established(session);
-    }
-    negotiation.sa->established = host.now();
-    report_established(session, host, negotiation, false);
-    host.qm_established(session, std::move(*negotiation.sa), nullptr);
+// Its exchanges are over; with an extended mode to come, what it has agreed on waits for that.
+void conclude(Session& session, Host& host, QmNegotiation& negotiation) {
+    if (!session.awaits_extended_mode()) return establish_quick_mode(session, host, negotiation);
+    session.state = State::kQuickModeResponderDone;
 }
 
 }  // namespace
@@ -231,31 +221,27 @@ void receive_quick_mode_request(Session& session, Host& host, const Incoming& me
         session.channel(message.header.exchange_type).refused = message.header.message_id;
         return fail_quick_mode(session, host, message.header.message_id, chosen.error());
     }
-    const auto answer = answer_payloads(session, host, negotiation, *chosen);
+    negotiation.chosen = std::move(*chosen);
+    const auto answer = answer_payloads(session, host, negotiation);
     if (!answer) {
         host.release_spi(negotiation.inbound_spi);
         session.channel(message.header.exchange_type).refused = message.header.message_id;
         return fail_quick_mode(session, host, message.header.message_id, invalid(answer.error()));
     }
-    QmSaPair sas = make_sas(session, host, negotiation, *chosen);
-    negotiation.sa = make_record(session, host.now(), negotiation, sas);
-    negotiation.chosen = std::move(*chosen);
-    host.act(exchange::InstallSa{std::move(sas.inbound)});
-    if (negotiation.fast) {
-        // Item 28: both before #6.
-        host.act(exchange::InstallSa{std::move(sas.outbound)});
-    } else {
-        negotiation.outbound = std::move(sas.outbound);
+    const bool waits = session.awaits_extended_mode();
+    if (!waits) install_inbound(session, host, negotiation);
+    if (!waits && negotiation.fast) install_outbound(host, negotiation);  // item 28: both before #6
+    if (!negotiation.fast) {
         negotiation.synchronizing = true;
         negotiation.give_up = host.now() + kSynchronizeTimeout;
         if (negotiation.first) session.state = State::kQuickModeResponderFirstExchangeDone;
     }
     send_answer(session, host, message.header.exchange_type, negotiation.message_id, *answer, true);
-    if (negotiation.fast) return finish(session, host, std::move(negotiation));
-    if (session.negotiations.size() == kMaxSynchronizing) {
+    if (!negotiation.fast && session.negotiations.size() == kMaxSynchronizing) {
         drop_negotiation(session, host, session.negotiations.front().message_id);
     }
     session.negotiations.push_back(std::move(negotiation));
+    if (session.negotiations.back().fast) conclude(session, host, session.negotiations.back());
 }
 
 void receive_synchronize(Session& session, Host& host, const Incoming& message,
@@ -280,15 +266,17 @@ void receive_synchronize(Session& session, Host& host, const Incoming& message,
         send_answer(session, host, message.header.exchange_type, message_id, {synchronize_payload()}, true);
         return;
     }
-    if (auto failure = consume_dictated_keys(session, host, *negotiation, payloads)) {
+    if (auto wrong = consume_dictated_keys(session, host, *negotiation, payloads)) {
         session.qm_channel.refused = message_id;
-        return fail_quick_mode(session, host, message_id, *failure);
+        return fail_quick_mode(session, host, message_id, invalid(std::move(*wrong)));
     }
-    host.act(exchange::InstallSa{std::move(*negotiation->outbound)});
+    // A fast one that waits for extended mode is answered, too.
+    const bool completes = std::exchange(negotiation->synchronizing, false);
+    if (completes && negotiation->outbound) install_outbound(host, *negotiation);
     send_answer(session, host, message.header.exchange_type, message_id, {synchronize_payload()}, true);
-    QmNegotiation done = std::move(*negotiation);
-    session.negotiations.erase(negotiation);
-    finish(session, host, std::move(done));
+    if (!completes) return;
+    negotiation->give_up = exchange::kNever;
+    conclude(session, host, *negotiation);
 }
 
 }  // namespace keyline::authip

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "authip/keys.h"
+#include "authip/message_io.h"
 
 namespace keyline::authip {
 namespace {
@@ -14,15 +15,16 @@ using exchange::Instant;
 // `dictated` is null when the keys are derived.
 void set_keys(policy::SadEntry& entry, const Session& session, const Host& host,
               const QmNegotiation& negotiation, const Secret* dictated) {
+    const bool extended = session.extended.has_value();
     const QmKeyInput input{.message_id = negotiation.message_id,
                            .spi = entry.spi,
                            .initiator_nonce = negotiation.initiator_nonce,
                            .responder_nonce = negotiation.responder_nonce,
                            .skeyid_d = session.keys->skeyid_d.view(),
                            .dh_secret = negotiation.dh_secret.view(),
-                           .mm_initiator_nonce = {},
-                           .mm_responder_nonce = {},
-                           .skeyid_em = {}};
+                           .mm_initiator_nonce = extended ? ByteView(session.initiator_nonce) : ByteView(),
+                           .mm_responder_nonce = extended ? ByteView(session.responder_nonce) : ByteView(),
+                           .skeyid_em = extended ? session.extended->skeyid_em.view() : ByteView()};
     const std::size_t encryption_octets = entry.suite.encryption_key_octets();
     const std::size_t integrity_octets = entry.suite.integrity_key_octets();
     const policy::QmKeyOrder order = host.lookup().policy().keying.qm_key_order;
@@ -37,7 +39,10 @@ Instant after(Instant now, std::chrono::seconds delay) {
     return delay.count() == 0 ? exchange::kNever : now + delay;
 }
 
-}  // namespace
+struct QmSaPair {
+    policy::SadEntry inbound;
+    policy::SadEntry outbound;
+};
 
 QmSaPair make_sas(const Session& session, const Host& host, const QmNegotiation& negotiation,
                   const QmTransform& chosen) {
@@ -69,14 +74,6 @@ QmSaPair make_sas(const Session& session, const Host& host, const QmNegotiation&
     return pair;
 }
 
-Dictator dictator_of(const QmNegotiation& negotiation) {
-    return dictator(negotiation.quick_mode.key_dictation_weight, negotiation.peer_weight);
-}
-
-std::size_t key_octets(const policy::EspSuite& suite) {
-    return suite.encryption_key_octets() + suite.integrity_key_octets();
-}
-
 exchange::QmSa make_record(const Session& session, Instant now, const QmNegotiation& negotiation,
                            const QmSaPair& sas) {
     return {.mm = session.name.id,
@@ -87,11 +84,42 @@ exchange::QmSa make_record(const Session& session, Instant now, const QmNegotiat
             .inbound_spi = sas.inbound.spi,
             .outbound_spi = sas.outbound.spi,
             .peer = session.proved_peer,
+            .extended_method = session.extended ? session.extended->method : std::nullopt,
             .begun = negotiation.begun,
             .established = now,
             .soft = after(now, sas.inbound.lifetime.soft_time),
             .hard = after(now, sas.inbound.lifetime.hard_time),
             .fast_failover = session.peer_announced.cluster};
+}
+
+void report_established(Session& session, Host& host, const QmNegotiation& negotiation) {
+    const exchange::QmSa& sa = *negotiation.sa;
+    host.report(exchange::QmEstablished{.mm = session.name,
+                                        .message_id = sa.message_id,
+                                        .inbound_spi = sa.inbound_spi,
+                                        .outbound_spi = sa.outbound_spi,
+                                        .mode = sa.traffic.mode,
+                                        .selector = sa.traffic.selector,
+                                        .suite = sa.suite,
+                                        .rule = sa.traffic.rule,
+                                        .rekey = negotiation.request && negotiation.request->rekey,
+                                        .pfs = !negotiation.dh_secret.empty()});
+}
+
+// Which exchange completes the main mode SA.
+State final_state(const Session& session) {
+    if (session.extended) return State::kExtendedModeComplete;
+    return session.initiator() ? State::kQuickModeInitiatorDone : State::kQuickModeResponderDone;
+}
+
+}  // namespace
+
+Dictator dictator_of(const QmNegotiation& negotiation) {
+    return dictator(negotiation.quick_mode.key_dictation_weight, negotiation.peer_weight);
+}
+
+std::size_t key_octets(const policy::EspSuite& suite) {
+    return suite.encryption_key_octets() + suite.integrity_key_octets();
 }
 
 void follow_port(QmNegotiation& negotiation, Host& host, const Endpoint& remote) {
@@ -100,6 +128,53 @@ void follow_port(QmNegotiation& negotiation, Host& host, const Endpoint& remote)
         host.act(exchange::MoveSa{policy::Direction::kInbound, negotiation.sa->inbound_spi, remote.address,
                                   remote});
     }
+}
+
+void install_inbound(Session& session, Host& host, QmNegotiation& negotiation) {
+    QmSaPair sas = make_sas(session, host, negotiation, *negotiation.chosen);
+    negotiation.sa = make_record(session, host.now(), negotiation, sas);
+    negotiation.outbound = std::move(sas.outbound);
+    host.act(exchange::InstallSa{std::move(sas.inbound)});
+}
+
+void install_outbound(Host& host, QmNegotiation& negotiation) {
+    host.act(exchange::InstallSa{std::move(*negotiation.outbound)});
+    negotiation.outbound.reset();
+}
+
+void establish_quick_mode(Session& session, Host& host, QmNegotiation& finished) {
+    QmNegotiation negotiation = std::move(finished);
+    std::erase_if(session.negotiations,
+                  [&](const QmNegotiation& other) { return other.message_id == negotiation.message_id; });
+    if (negotiation.first) {
+        session.state = final_state(session);
+        session.established = true;
+        host.mm_established(session);
+    }
+    negotiation.sa->established = host.now();
+    report_established(session, host, negotiation);
+    const exchange::QmRequest* request = negotiation.request ? &*negotiation.request : nullptr;
+    host.qm_established(session, std::move(*negotiation.sa), request);
+}
+
+std::expected<std::vector<wire::Payload>, std::string> dictation_payloads(const Session& session, Host& host,
+                                                                          const QmNegotiation& negotiation) {
+    if (dictator_of(negotiation) != Dictator::kLocal) return {};
+    return key_dictation_payloads(*negotiation.dictated, protection_of(session), host.random());
+}
+
+std::optional<std::string> consume_dictated_keys(Session& session, Host& host, QmNegotiation& negotiation,
+                                                 const std::vector<wire::Payload>& payloads) {
+    auto dictated = take_dictated_keys(payloads, dictator_of(negotiation),
+                                       key_octets(negotiation.chosen->suite), protection_of(session));
+    if (!dictated) return std::move(dictated.error());
+    if (!*dictated) return std::nullopt;
+    negotiation.dictated = std::move(*dictated);
+    if (!negotiation.sa) return std::nullopt;
+    host.act(
+        exchange::RemoveSa{policy::Direction::kInbound, negotiation.inbound_spi, negotiation.traffic.remote});
+    install_inbound(session, host, negotiation);
+    return std::nullopt;
 }
 
 bool is_fast(std::size_t transforms, bool has_ke, bool has_weight) {
@@ -122,23 +197,9 @@ std::optional<policy::Selector> sa_selectors(const Session& session, policy::Mod
 
 bool peer_spi_in_use(const Session& session, const Host& host, std::uint32_t spi) {
     const bool negotiating = std::ranges::any_of(session.negotiations, [&](const QmNegotiation& negotiation) {
-        return negotiation.sa && negotiation.sa->outbound_spi == spi;
+        return negotiation.chosen && negotiation.chosen->spi == spi;
     });
     return negotiating || host.sends_under(session.name.remote.address, spi);
-}
-
-void report_established(Session& session, Host& host, const QmNegotiation& negotiation, bool rekey) {
-    const exchange::QmSa& sa = *negotiation.sa;
-    host.report(exchange::QmEstablished{.mm = session.name,
-                                        .message_id = sa.message_id,
-                                        .inbound_spi = sa.inbound_spi,
-                                        .outbound_spi = sa.outbound_spi,
-                                        .mode = sa.traffic.mode,
-                                        .selector = sa.traffic.selector,
-                                        .suite = sa.suite,
-                                        .rule = sa.traffic.rule,
-                                        .rekey = rekey,
-                                        .pfs = !negotiation.dh_secret.empty()});
 }
 
 }  // namespace keyline::authip

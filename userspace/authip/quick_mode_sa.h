@@ -8,15 +8,15 @@
 
 namespace keyline::authip {
 
-struct QmSaPair {
-    policy::SadEntry inbound;
-    policy::SadEntry outbound;
-};
+// Derives the keys of both directions and installs the inbound SA; the outbound one waits in `negotiation`,
+// which has the nonces, the Diffie-Hellman secret and the chosen transform with the peer's SPI. Under an SA
+// with an extended mode its SKEYID_em is in the keys, so that one is over.
+void install_inbound(Session& session, exchange::Host& host, QmNegotiation& negotiation);
+void install_outbound(exchange::Host& host, QmNegotiation& negotiation);
 
-// Derives the keys of both directions. The nonces and the Diffie-Hellman secret are in `negotiation`, the
-// peer's SPI in `chosen`.
-QmSaPair make_sas(const Session& session, const exchange::Host& host, const QmNegotiation& negotiation,
-                  const QmTransform& chosen);
+// Both SAs are installed: the negotiation ends, the host takes the quick mode over. The first one completes
+// the main mode SA.
+void establish_quick_mode(Session& session, exchange::Host& host, QmNegotiation& finished);
 
 // Who may dictate this quick mode's keys.
 Dictator dictator_of(const QmNegotiation& negotiation);
@@ -24,9 +24,15 @@ Dictator dictator_of(const QmNegotiation& negotiation);
 // Octets of keying material that the suite takes in each direction.
 std::size_t key_octets(const policy::EspSuite& suite);
 
-// The record the engine keeps of it.
-exchange::QmSa make_record(const Session& session, exchange::Instant now, const QmNegotiation& negotiation,
-                           const QmSaPair& sas);
+// KeyDict(In) and KeyDict(Out), when this host dictates; else nothing.
+std::expected<std::vector<wire::Payload>, std::string> dictation_payloads(const Session& session,
+                                                                          exchange::Host& host,
+                                                                          const QmNegotiation& negotiation);
+// What the peer dictates with a later message than the one that installed the inbound SA replaces that SA:
+// nothing has been sent under the derived keys. The error is one line.
+std::optional<std::string> consume_dictated_keys(Session& session, exchange::Host& host,
+                                                 QmNegotiation& negotiation,
+                                                 const std::vector<wire::Payload>& payloads);
 
 // The peer has another port (RFC 3947 7): what the quick mode has installed and will install goes there.
 void follow_port(QmNegotiation& negotiation, exchange::Host& host, const Endpoint& remote);
@@ -42,7 +48,5 @@ std::optional<policy::Selector> sa_selectors(const Session& session, policy::Mod
 
 // A peer that chooses the SPI of another SA of its own is broken: the two could not be told apart.
 bool peer_spi_in_use(const Session& session, const exchange::Host& host, std::uint32_t spi);
-
-void report_established(Session& session, exchange::Host& host, const QmNegotiation& negotiation, bool rekey);
 
 }  // namespace keyline::authip

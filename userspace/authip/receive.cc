@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "authip/dos_cookie.h"
+#include "authip/extended_mode.h"
 #include "authip/main_mode.h"
 #include "authip/message_io.h"
 #include "authip/notify.h"
@@ -17,6 +18,10 @@ using exchange::Host;
 using exchange::Reason;
 using exchange::Stage;
 using wire::ExchangeType;
+
+Stage stage_of(ExchangeType type) {
+    return type == ExchangeType::kAuthipExtendedMode ? Stage::kExtendedMode : Stage::kMainMode;
+}
 
 void refuse(Session& session, Host& host, const Incoming& message, Stage stage, Reason reason, ErrorCode code,
             std::string text) {
@@ -39,7 +44,9 @@ void receive_answer(Session& session, Host& host, const Incoming& message) {
     if (!session.request || session.request->exchange != type || message.sequence != channel.next) {
         return host.count(message.sequence + 1 == channel.next ? Reason::kRetransmission : Reason::kStale);
     }
-    if (type == ExchangeType::kAuthipQuickMode && message.header.message_id != session.request->message_id) {
+    const std::uint32_t answered = message.header.message_id;
+    const bool zero_fits = type == ExchangeType::kAuthipExtendedMode && answered == 0;  // item 10
+    if (type != ExchangeType::kAuthipMainMode && answered != session.request->message_id && !zero_fits) {
         return host.count(Reason::kStale);
     }
     if (message.header.encrypted() == answer_is_clear(session)) {
@@ -50,10 +57,10 @@ void receive_answer(Session& session, Host& host, const Incoming& message) {
     session.request.reset();
     session.last_heard = host.now();
     follow_peer(session, host, message);
-    if (!message.header.encrypted()) session.transcript.add(message.plaintext.octets);
+    remember(session, message);
     const auto payloads = read_payloads(session, host, message, ++session.messages);
     if (!payloads) {
-        return refuse(session, host, message, Stage::kMainMode, Reason::kMalformedPayload,
+        return refuse(session, host, message, stage_of(type), Reason::kMalformedPayload,
                       ErrorCode::kInvalidPayload, payloads.error());
     }
     switch (session.state) {
@@ -61,6 +68,10 @@ void receive_answer(Session& session, Host& host, const Incoming& message) {
             return receive_second_message(session, host, *payloads);
         case State::kGssApiRequestSent:
             return receive_gss(session, host, *payloads);
+        case State::kExtendedModeFirstRequestSent:
+        case State::kExtendedModeGssApiRequestSent:
+        case State::kExtendedModeFinalRequestSent:
+            return receive_extended_mode_answer(session, host, *payloads);
         default:
             return receive_quick_mode_answer(session, host, message_id, *payloads);
     }
@@ -73,9 +84,17 @@ bool is_synchronize(const std::vector<wire::Payload>& payloads) {
 void dispatch_request(Session& session, Host& host, const Incoming& message,
                       const std::vector<wire::Payload>& payloads) {
     const bool main_mode = message.header.exchange_type == ExchangeType::kAuthipMainMode;
+    if (message.header.exchange_type == ExchangeType::kAuthipExtendedMode)
+        return receive_extended_mode_request(session, host, message, payloads);
     if (!message.header.encrypted()) return receive_gss(session, host, payloads);
     if (main_mode) return receive_quick_mode_request(session, host, message, payloads);
     if (is_synchronize(payloads)) return receive_synchronize(session, host, message, payloads);
+    if (session.awaits_extended_mode()) {
+        return fail_main_mode(session, host,
+                              {Stage::kExtendedMode, Reason::kWrongState, ErrorCode::kProcessing,
+                               "the peer does without extended mode, which a rule here asks for; compare "
+                               "extended_auth of both sides' rules"});
+    }
     // MS-AIPS 3.5.5.1, M15: no new quick mode before the first is done, or after the lifetime.
     if (!session.established || session.closing || message.header.message_id <= 1) {
         session.qm_channel.refused = message.header.message_id;
@@ -119,20 +138,18 @@ void receive_request(Session& session, Host& host, const Incoming& message) {
     }
     if (!request_fits(session, host, message)) return;
 
-    if (message.header.encrypted()) {
-        session.heard_encrypted = true;
-    } else {
-        session.transcript.add(message.plaintext.octets);
-        channel.busy = true;
-    }
+    const bool extended = message.header.exchange_type == ExchangeType::kAuthipExtendedMode;
+    if (message.header.encrypted()) session.heard_encrypted = true;
+    channel.busy = extended || !message.header.encrypted();  // until its step, if any, is done
+    remember(session, message);
     channel.refused.reset();
     session.last_heard = host.now();
     follow_peer(session, host, message);
     const auto payloads = read_payloads(session, host, message, ++session.messages);
     if (!payloads) {
         if (message.header.encrypted()) channel.refused = message.header.message_id;
-        return refuse(session, host, message, Stage::kMainMode, Reason::kMalformedPayload,
-                      ErrorCode::kInvalidPayload, payloads.error());
+        return refuse(session, host, message, stage_of(message.header.exchange_type),
+                      Reason::kMalformedPayload, ErrorCode::kInvalidPayload, payloads.error());
     }
     dispatch_request(session, host, message, *payloads);
 }
@@ -179,15 +196,12 @@ void receive_message(Session& session, Host& host, const exchange::DatagramRecei
             return receive_notify(session, host, *message);
         case ExchangeType::kAuthipMainMode:
         case ExchangeType::kAuthipQuickMode:
+        case ExchangeType::kAuthipExtendedMode:
             if (session.deleted()) return receive_after_end(session, host, *message);
             return session.initiator() ? receive_answer(session, host, *message)
                                        : receive_request(session, host, *message);
         default:
-            // Extended mode: #7 to a responder without a policy for it tears the main mode SA down (Q8).
-            if (session.deleted() || !header.encrypted()) return host.count(Reason::kUnexpectedMessage);
-            return fail_main_mode(session, host,
-                                  {Stage::kAuthentication, Reason::kWrongState, ErrorCode::kProcessing,
-                                   "the peer wants extended mode, which no policy here asks for"});
+            return host.count(Reason::kUnexpectedMessage);
     }
 }
 

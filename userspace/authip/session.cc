@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "authip/extended_mode.h"
 #include "authip/first_message.h"
 #include "authip/main_mode.h"
 #include "authip/notify.h"
@@ -28,12 +29,22 @@ std::string to_string(State state) {
             return "Quick Mode Initiator Second Packet Sent";
         case State::kQuickModeInitiatorDone:
             return "Quick Mode Initiator Done";
+        case State::kExtendedModeFirstRequestSent:
+            return "Extended Mode First Request Sent";
+        case State::kExtendedModeGssApiRequestSent:
+            return "Extended Mode GSS-API Request Sent";
+        case State::kExtendedModeFinalRequestSent:
+            return "Extended Mode Initiator Final Exchange Request Sent";
         case State::kMainModeResponderFirstExchangeDone:
             return "Main Mode Responder First Exchange Done";
         case State::kQuickModeResponderFirstExchangeDone:
             return "Quick Mode Responder First Exchange Done";
         case State::kQuickModeResponderDone:
             return "Quick Mode Responder Done";
+        case State::kExtendedModeResponderFirstExchangeDone:
+            return "Extended Mode Responder First Exchange Done";
+        case State::kExtendedModeComplete:
+            return "Extended Mode Complete";
         case State::kDeleted:
             return "Deleted";
     }
@@ -41,6 +52,14 @@ std::string to_string(State state) {
 }
 
 void Session::start(exchange::Host& host, const policy::MainMode& with) {
+    if (const policy::Rule* rule = host.lookup().rule(waiting.front().traffic.rule)) {
+        plan_extended_mode(*this, host, *rule, with.offered_group());
+        if (!gives_extended_auth(*rule)) {
+            return end_main_mode(*this, host,
+                                 "no method of the rule's extended_auth can be used: see [auth], and "
+                                 "main_mode.dh_groups for methods that need a group");
+        }
+    }
     start_main_mode(*this, host, with);
 }
 

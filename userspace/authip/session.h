@@ -43,18 +43,24 @@ using exchange::QmOffer;
 using exchange::QmTransform;
 using exchange::TrafficIds;
 
-// The specification's states of the main mode SA and its first quick mode. Later quick modes run in kDone.
+// The specification's states of the main mode SA, its first quick mode and its extended mode. Later quick
+// modes run in the last of them.
 enum class State : std::uint8_t {
     kStart,
-    kMainModeFirstGeneralizedPacketSent,   // initiator
-    kGssApiRequestSent,                    // initiator
-    kQuickModeInitiatorFirstPacketSent,    // initiator
-    kQuickModeInitiatorSecondPacketSent,   // initiator
-    kQuickModeInitiatorDone,               // initiator
-    kMainModeResponderFirstExchangeDone,   // responder
-    kQuickModeResponderFirstExchangeDone,  // responder
-    kQuickModeResponderDone,               // responder
-    kDeleted,                              // answers repetitions for a while (S11)
+    kMainModeFirstGeneralizedPacketSent,      // initiator
+    kGssApiRequestSent,                       // initiator
+    kQuickModeInitiatorFirstPacketSent,       // initiator
+    kQuickModeInitiatorSecondPacketSent,      // initiator
+    kQuickModeInitiatorDone,                  // initiator
+    kExtendedModeFirstRequestSent,            // initiator
+    kExtendedModeGssApiRequestSent,           // initiator
+    kExtendedModeFinalRequestSent,            // initiator
+    kMainModeResponderFirstExchangeDone,      // responder
+    kQuickModeResponderFirstExchangeDone,     // responder
+    kQuickModeResponderDone,                  // responder
+    kExtendedModeResponderFirstExchangeDone,  // responder
+    kExtendedModeComplete,                    // either
+    kDeleted,                                 // answers repetitions for a while (S11)
 };
 std::string to_string(State state);
 
@@ -124,9 +130,24 @@ struct QmNegotiation {
     exchange::Instant give_up = exchange::kNever;  // responder: the synchronize must have come (Q11)
     std::optional<std::uint32_t> peer_weight;      // SKWt
     std::optional<DictatedKeys> dictated;          // keys in place of derived ones
-    std::optional<QmTransform> chosen;             // responder
-    std::optional<policy::SadEntry> outbound;  // to be installed by the last message of a normal quick mode
-    std::optional<exchange::QmSa> sa;
+    std::optional<QmTransform> chosen;             // what the first exchange agreed on
+    std::optional<policy::SadEntry> outbound;      // not installed yet
+    std::optional<exchange::QmSa> sa;              // its inbound SA is installed
+};
+
+// Extended mode (MS-AIPS 3.6, 3.7): planned by the policy of the first quick mode, whose SAs wait for it
+// (item 29), and run once (Q8).
+struct ExtendedMode {
+    std::vector<auth::MethodId> methods;  // policy's; then #7's list, then #8's
+    std::string announced_peer;           // initiator: #8's GSS_ID; empty: main mode's name
+    std::variant<std::monostate, GssInitiator, GssResponder> gss;
+    // T' (item 23); its hash is main mode's.
+    exchange::Transcript transcript = exchange::Transcript::extended_mode(crypto::HashAlgorithm::kSha256);
+    bool impersonation = false;         // what the initiator authenticates with is a user's (MS-AIPS 2.2.3.1)
+    bool explicit_credentials = false;  // responder: the initiator says so
+    std::optional<auth::MethodId> method;  // that succeeded
+    std::string proved_peer;
+    Secret skeyid_em;
 };
 
 struct Session final : exchange::Session {
@@ -154,10 +175,12 @@ struct Session final : exchange::Session {
 
     // Keys, once the GSS-API exchange is done on this side.
     std::optional<MmKeys> keys;
+    std::optional<ExtendedMode> extended;
     bool heard_encrypted = false;  // clear messages are not believed any more (S5)
 
     Channel mm_channel;
     Channel qm_channel;
+    Channel em_channel;
     std::optional<Request> request;
     NotifySender notifies;
     NotifyReceiver received;
@@ -171,8 +194,17 @@ struct Session final : exchange::Session {
     exchange::Instant forget_at = exchange::kNever;
 
     Channel& channel(wire::ExchangeType type) {
-        return type == wire::ExchangeType::kAuthipMainMode ? mm_channel : qm_channel;
+        switch (type) {
+            case wire::ExchangeType::kAuthipMainMode:
+                return mm_channel;
+            case wire::ExchangeType::kAuthipExtendedMode:
+                return em_channel;
+            default:
+                return qm_channel;
+        }
     }
+    // The first quick mode's SAs are installed by extended mode, which has not got there yet (item 29).
+    bool awaits_extended_mode() const { return extended && extended->skeyid_em.empty(); }
     // Keys exist and belong to what comes next: the sender's notifies are encrypted (S5).
     bool has_keys() const { return keys.has_value(); }
     crypto::HashAlgorithm hash() const { return hash_of(chosen->proposal.hash); }
@@ -208,6 +240,9 @@ struct Session final : exchange::Session {
     void forget(exchange::Instant now) override { forget_at = now; }
     std::chrono::seconds lifetime() const override;
     bool proposal_allowed(const policy::MainMode& allowed) const override;
+    // extended_mode.cc
+    bool gives_extended_auth(const policy::Rule& rule) const override;
+    std::optional<exchange::EmProof> extended_proof() const override;
     const std::vector<auth::MethodId>& candidates() const override { return methods; }
 };
 

@@ -17,9 +17,9 @@ using exchange::Stage;
 constexpr std::chrono::seconds kAnswersRepetitions{30};  // S11
 constexpr std::size_t kMaxDeletedEarly = 16;
 
-// A normal quick mode has installed its inbound SA with its first exchange.
+// The inbound SA may be installed already.
 void undo(Session& session, Host& host, QmNegotiation& negotiation) {
-    if (negotiation.synchronizing && !negotiation.fast) {
+    if (negotiation.sa) {
         host.act(exchange::RemoveSa{policy::Direction::kInbound, negotiation.inbound_spi,
                                     session.name.remote.address});
     }
@@ -70,6 +70,11 @@ Stage stage_of(const Session& session) {
         case State::kGssApiRequestSent:
         case State::kMainModeResponderFirstExchangeDone:
             return Stage::kAuthentication;
+        case State::kExtendedModeFirstRequestSent:
+        case State::kExtendedModeGssApiRequestSent:
+        case State::kExtendedModeFinalRequestSent:
+        case State::kExtendedModeResponderFirstExchangeDone:
+            return Stage::kExtendedMode;
         default:
             return Stage::kQuickMode;
     }
@@ -97,6 +102,7 @@ void end_main_mode(Session& session, Host& host, const std::string& text) {
     session.state = State::kDeleted;
     session.forget_at = host.now() + kAnswersRepetitions;
     session.gss = std::monostate{};
+    session.extended.reset();
     host.mm_ended(session, text);
     session.established = false;
     pump_notifies(session, host);
@@ -152,7 +158,7 @@ void main_mode_ended_by_peer(Session& session, Host& host, std::uint32_t code) {
 void quick_mode_ended_by_peer(Session& session, Host& host, std::uint32_t message_id, std::uint32_t code) {
     const auto negotiation = find_negotiation(session, message_id);
     if (completes_main_mode(session, message_id)) {
-        report_failure(session, host, By::kPeer, Stage::kQuickMode, Reason::kRefusedByPeer, code,
+        report_failure(session, host, By::kPeer, stage_of(session), Reason::kRefusedByPeer, code,
                        refused_by_peer(code));
         return end_main_mode(session, host, refused_by_peer(code));
     }

@@ -22,7 +22,9 @@ Instant silence_ends(const Session& session, const policy::Keying& keying) {
 }
 
 Stage stage_of(const Session& session) {
-    return session.has_keys()     ? Stage::kQuickMode
+    const bool extended = session.extended && !std::holds_alternative<std::monostate>(session.extended->gss);
+    return extended               ? Stage::kExtendedMode
+           : session.has_keys()   ? Stage::kQuickMode
            : session.messages < 2 ? Stage::kMainMode
                                   : Stage::kAuthentication;
 }

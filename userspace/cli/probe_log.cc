@@ -26,6 +26,10 @@ std::string names(const std::vector<auth::MethodId>& methods) {
     return fmt::format("{}", fmt::join(list, ", "));
 }
 
+std::string in_mode(auth::MethodId method, bool extended_mode) {
+    return auth::to_string(method) + (extended_mode ? " in extended mode" : "");
+}
+
 LadderMessage ladder_message(const MmName& mm, const auto& message, bool sent, bool repeated) {
     const bool initiator = mm.role == Role::kInitiator;
     return {.initiator = initiator ? mm.local : mm.remote,
@@ -70,11 +74,18 @@ void ProbeLog::take(const Report& report) {
                 say("chosen", fmt::format("by {}: main mode {}; authentication {}", who(r.by), r.proposal,
                                           names(r.methods)));
             },
-            [&](const MethodTried& r) { say("trying", auth::to_string(r.method)); },
+            [&](const EmProposed& r) {
+                say("offered", fmt::format("by {}: extended mode {}", who(r.by), names(r.methods)));
+            },
+            [&](const EmChosen& r) {
+                say("chosen", fmt::format("by {}: extended mode {}", who(r.by), names(r.methods)));
+            },
+            [&](const MethodTried& r) { say("trying", in_mode(r.method, r.extended_mode)); },
             [&](const MethodFailed& r) {
                 const std::string reason = r.reason.empty() ? "the peer gave no reason" : printable(r.reason);
-                say("refused", fmt::format("by {}: {}: {} (status {})", who(r.by), auth::to_string(r.method),
-                                           reason, auth::sec_status_text(r.status)));
+                say("refused",
+                    fmt::format("by {}: {}: {} (status {})", who(r.by), in_mode(r.method, r.extended_mode),
+                                reason, auth::sec_status_text(r.status)));
             },
             [&](const MmEstablished& r) {
                 result_["auth_method"] = auth::to_string(r.method);
@@ -83,6 +94,11 @@ void ProbeLog::take(const Report& report) {
                 say("proved",
                     fmt::format("the peer is {}, by {}{}", r.peer.empty() ? "anonymous" : printable(r.peer),
                                 auth::to_string(r.method), r.nat ? "; a NAT is on the way" : ""));
+                if (!r.extended_mode) return;
+                result_["extended_mode"] = daemon::proof_json(r.extended_mode);
+                say("proved",
+                    fmt::format("in extended mode the peer is {}, by {}", printable(r.extended_mode->peer),
+                                auth::to_string(r.extended_mode->method)));
             },
             [&](const QmProposed& r) {
                 say("offered", fmt::format("by {}: quick mode for {}: {}{}", who(r.by), r.selector,

@@ -122,6 +122,17 @@ std::string count(std::uint64_t number_of, std::string_view thing) {
     return fmt::format("{} {}{}", number_of, thing, number_of == 1 ? "" : "s");
 }
 
+// Nothing for an SA without extended mode.
+std::string extended_mode_line(const Json& mm) {
+    const Json proof = mm.value("extended_mode", Json());
+    if (proof.is_null()) return "";
+    const Json user = mm.value("user", Json());
+    return fmt::format("     extended {}, by {}{}\n", field(proof, "peer"), field(proof, "method"),
+                       !user.is_null()                       ? ", for uid " + user.dump()
+                       : proof.value("impersonation", false) ? ", a user"
+                                                             : "");
+}
+
 }  // namespace
 
 void render_status(const Json& status, std::ostream& out) {
@@ -170,7 +181,7 @@ void render_main_modes(const Json& main_modes, std::ostream& out) {
                            mm.value("nat", false) ? ", behind a NAT" : "")
             << fmt::format("     peer     {}, by {}, {}\n", peer_of(mm), field(mm, "method"),
                            field(mm, "proposal"))
-            << failed_methods(mm)
+            << failed_methods(mm) << extended_mode_line(mm)
             << fmt::format("     cookies  {} {}\n", field(mm, "initiator_cookie"),
                            field(mm, "responder_cookie"))
             << fmt::format("     life     age {}, ends in {}; {}, {} waiting\n",

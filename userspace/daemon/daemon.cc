@@ -81,7 +81,7 @@ std::expected<void, std::string> Daemon::start() {
     auto keyer = std::make_unique<keyer::Keyer>(instance_.policy, std::move(*methods), random_);
     keyer_.emplace(loop_, std::move(keyer), keyer_outputs());
     instance_.keyer = &*keyer_;
-    return drop_capabilities(options_.datapath);
+    return drop_capabilities(options_.datapath, policy.has_users());
 }
 
 std::expected<void, std::string> Daemon::open_datapath() {
@@ -139,7 +139,8 @@ KeyerDriver::Outputs Daemon::keyer_outputs() {
         .move = [this](const exchange::MoveSa& sa) { move(sa); },
         .acquire_failed =
             [this](const exchange::AcquireFailed& failed) {
-                if (instance_.datapath) instance_.datapath->release(failed.rule, failed.packet);
+                if (instance_.datapath)
+                    instance_.datapath->release(failed.rule, failed.packet, failed.impersonation_handle);
             },
         .dos_protection =
             [this](const exchange::SetDosProtection& set) {

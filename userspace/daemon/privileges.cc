@@ -18,9 +18,10 @@ struct CapabilitiesFree {
 };
 using Capabilities = std::unique_ptr<std::remove_pointer_t<cap_t>, CapabilitiesFree>;
 
-std::vector<cap_value_t> needed_capabilities(bool datapath) {
+std::vector<cap_value_t> needed_capabilities(bool datapath, bool users) {
     std::vector<cap_value_t> needed{CAP_NET_ADMIN, CAP_NET_RAW, CAP_NET_BIND_SERVICE};
     if (datapath) needed.insert(needed.end(), {CAP_BPF, CAP_PERFMON});
+    if (users) needed.push_back(CAP_DAC_READ_SEARCH);  // their credential caches are theirs alone
     return needed;
 }
 
@@ -37,11 +38,11 @@ void forbid_core_dumps() {
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
-std::expected<void, std::string> drop_capabilities(bool datapath) {
+std::expected<void, std::string> drop_capabilities(bool datapath, bool users) {
     const Capabilities current(cap_get_proc());
     const Capabilities kept(cap_init());
     if (!current || !kept) return std::unexpected(fmt::format("capabilities: {}", std::strerror(errno)));
-    for (const cap_value_t capability : needed_capabilities(datapath)) {
+    for (const cap_value_t capability : needed_capabilities(datapath, users)) {
         if (!has(current, capability)) continue;
         cap_set_flag(kept.get(), CAP_PERMITTED, 1, &capability, CAP_SET);
         cap_set_flag(kept.get(), CAP_EFFECTIVE, 1, &capability, CAP_SET);

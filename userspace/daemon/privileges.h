@@ -11,9 +11,9 @@ namespace keyline::daemon {
 void forbid_core_dumps();
 
 // Keeps, of the capabilities this process has, only those that a running daemon uses (CAP_NET_ADMIN,
-// CAP_NET_RAW, CAP_NET_BIND_SERVICE and, with `datapath`, CAP_BPF and CAP_PERFMON), gives the others up for
-// good, and gains none by executing a file.
-std::expected<void, std::string> drop_capabilities(bool datapath);
+// CAP_NET_RAW, CAP_NET_BIND_SERVICE; with `datapath`, CAP_BPF and CAP_PERFMON; with `users`, whose credential
+// caches it reads, CAP_DAC_READ_SEARCH), gives the others up for good, and gains none by executing a file.
+std::expected<void, std::string> drop_capabilities(bool datapath, bool users);
 
 // The line to print when the datapath cannot work for want of capabilities; empty when it can.
 std::string missing_capabilities();

@@ -2,6 +2,7 @@
 
 #include "base/overloaded.h"
 #include "daemon/report_text.h"
+#include "exchange/quick_mode.h"
 
 namespace keyline::daemon {
 namespace {
@@ -62,22 +63,32 @@ Json fields_of(const Report& report) {
                     "mm-chosen", r.mm,
                     {{"by", to_string(r.by)}, {"proposal", r.proposal}, {"methods", names(r.methods)}});
             },
+            [](const EmProposed& r) {
+                return event("em-proposed", r.mm, {{"by", to_string(r.by)}, {"methods", names(r.methods)}});
+            },
+            [](const EmChosen& r) {
+                return event("em-chosen", r.mm, {{"by", to_string(r.by)}, {"methods", names(r.methods)}});
+            },
             [](const MethodTried& r) {
-                return event("method-tried", r.mm, {{"method", auth::to_string(r.method)}});
+                return event("method-tried", r.mm,
+                             {{"method", auth::to_string(r.method)}, {"extended_mode", r.extended_mode}});
             },
             [](const MethodFailed& r) {
                 return event("method-failed", r.mm,
                              {{"method", auth::to_string(r.method)},
                               {"by", to_string(r.by)},
                               {"status", r.status},
-                              {"reason", r.reason}});
+                              {"reason", r.reason},
+                              {"extended_mode", r.extended_mode}});
             },
             [](const MmEstablished& r) {
                 return event("mm-established", r.mm,
                              {{"peer", r.peer},
                               {"method", auth::to_string(r.method)},
                               {"proposal", r.proposal},
-                              {"nat", r.nat}});
+                              {"nat", r.nat},
+                              {"extended_mode", proof_json(r.extended_mode)},
+                              {"user", user_json(r.impersonation_handle)}});
             },
             [](const MmMoved& r) {
                 return event("mm-moved", r.mm, {{"from", r.from.to_string()}});
@@ -134,6 +145,18 @@ Json fields_of(const Report& report) {
 }
 
 }  // namespace
+
+Json proof_json(const std::optional<EmProof>& proof) {
+    if (!proof) return nullptr;
+    return {{"method", auth::to_string(proof->method)},
+            {"peer", proof->peer},
+            {"impersonation", proof->impersonation}};
+}
+
+Json user_json(std::uint32_t impersonation_handle) {
+    const bool is_local = impersonation_handle != 0 && !is_peer_user(impersonation_handle);
+    return is_local ? Json(impersonation_handle) : Json(nullptr);
+}
 
 Json to_json(const Report& report) {
     Json json = fields_of(report);

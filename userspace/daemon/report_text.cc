@@ -31,7 +31,15 @@ std::string message_text(std::string_view verb, const auto& message) {
                        message.encrypted ? "*" : "", printable(message.payloads), message.octets);
 }
 
+const char* mode_suffix(bool extended_mode) { return extended_mode ? " in extended mode" : ""; }
+
 std::string peer_text(const std::string& peer) { return peer.empty() ? "anonymous" : printable(peer); }
+
+std::string proof_text(const std::optional<EmProof>& proof) {
+    if (!proof) return "";
+    return fmt::format(", extended mode with {}{} by {}", proof->impersonation ? "user credentials, " : "",
+                       peer_text(proof->peer), auth::to_string(proof->method));
+}
 
 }  // namespace
 
@@ -63,19 +71,28 @@ std::string to_text(const Report& report) {
                 return fmt::format("{}: {} chose {} with {}", name_of(r.mm), to_string(r.by), r.proposal,
                                    method_names(r.methods));
             },
+            [](const EmProposed& r) {
+                return fmt::format("{}: {} offers extended mode with {}", name_of(r.mm), to_string(r.by),
+                                   method_names(r.methods));
+            },
+            [](const EmChosen& r) {
+                return fmt::format("{}: {} chose extended mode with {}", name_of(r.mm), to_string(r.by),
+                                   method_names(r.methods));
+            },
             [](const MethodTried& r) {
-                return fmt::format("{}: trying {}", name_of(r.mm), auth::to_string(r.method));
+                return fmt::format("{}: trying {}{}", name_of(r.mm), auth::to_string(r.method),
+                                   mode_suffix(r.extended_mode));
             },
             [](const MethodFailed& r) {
-                return fmt::format("{}: {} failed at {} (status {}){}{}", name_of(r.mm),
-                                   auth::to_string(r.method), to_string(r.by),
+                return fmt::format("{}: {}{} failed at {} (status {}){}{}", name_of(r.mm),
+                                   auth::to_string(r.method), mode_suffix(r.extended_mode), to_string(r.by),
                                    auth::sec_status_text(r.status), r.reason.empty() ? "" : ": ",
                                    printable(r.reason));
             },
             [](const MmEstablished& r) {
-                return fmt::format("{}: main mode established with {} by {}, {}{}", name_of(r.mm),
+                return fmt::format("{}: main mode established with {} by {}, {}{}{}", name_of(r.mm),
                                    peer_text(r.peer), auth::to_string(r.method), r.proposal,
-                                   r.nat ? ", behind a NAT" : "");
+                                   r.nat ? ", behind a NAT" : "", proof_text(r.extended_mode));
             },
             [](const MmMoved& r) {
                 return fmt::format("{}: moved there from {}, and its SAs with it", name_of(r.mm),

@@ -11,6 +11,7 @@
 
 #include "auth/sec_status.h"
 #include "daemon/engine_view.h"
+#include "daemon/report_json.h"
 #include "daemon/report_text.h"
 #include "policy/protocol.h"
 
@@ -202,6 +203,8 @@ Json main_modes_json(const std::vector<MmSnapshot>& main_modes) {
                         {"method", mm.method ? Json(auth::to_string(*mm.method)) : Json(nullptr)},
                         {"failed_methods", failed_methods_json(mm.failed_methods)},
                         {"proposal", mm.proposal},
+                        {"extended_mode", proof_json(mm.extended_mode)},
+                        {"user", user_json(mm.impersonation_handle)},
                         {"initiator_cookie", mm.initiator_cookie},
                         {"responder_cookie", mm.responder_cookie},
                         {"nat", mm.nat},

@@ -176,11 +176,12 @@ std::vector<policy::SadEntry> Datapath::adopted() const {
     return entries;
 }
 
-void Datapath::release(std::uint32_t rule, const policy::PacketTuple& packet) {
+void Datapath::release(std::uint32_t rule, const policy::PacketTuple& packet, std::uint32_t user) {
     const kl_tuple tuple = to_kl(packet);
     const kl_shape shape = state_->rules->first_shape(rule);
     kl_slot_key key;
-    kl_make_slot_key(&key, rule, 0, &tuple, &shape);
+    kl_make_slot_key(&key, rule, user, &tuple, &shape);
+    key.user = user;
     // Full or not, the map takes it: it is an LRU.
     (void)state_->acquires.update(key, monotonic_nanoseconds());
 }

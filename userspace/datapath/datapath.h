@@ -113,8 +113,9 @@ class Datapath {
     // What a predecessor left: entries without keys. Empty in a new instance.
     std::vector<policy::SadEntry> adopted() const;
 
-    // The acquire for this rule and packet has failed: the next one is raised after the acquire interval.
-    void release(std::uint32_t rule, const policy::PacketTuple& packet);
+    // The acquire for this rule, packet and user has failed: the next one is raised after the acquire
+    // interval.
+    void release(std::uint32_t rule, const policy::PacketTuple& packet, std::uint32_t user);
 
     // From now on XDP asks the senders of first messages for DoS cookies under these secrets, or no more.
     // While it is on, `previous` is the `current` of the call before.

@@ -59,6 +59,9 @@ kl_shape wanted_shape(const policy::Rule& rule, const policy::Selector& selector
     if (rule.populate.remote_port) {
         fields |= KL_SHAPE_REMOTE_PORT;
     }
+    if (rule.per_user) {
+        fields |= KL_SHAPE_USER;
+    }
     shape.fields = static_cast<std::uint8_t>(fields);
     return shape;
 }
@@ -77,7 +80,7 @@ std::expected<kl_rule, std::string> compile(const policy::Rule& rule) {
     out.action = static_cast<std::uint8_t>(rule.action);
     out.mode = static_cast<std::uint8_t>(rule.mode);
     out.engine = static_cast<std::uint8_t>(rule.engine);
-    out.flags = KL_RULE_USED;
+    out.flags = rule.per_user ? KL_RULE_USED | KL_RULE_PER_USER | KL_RULE_HAS_USERS : KL_RULE_USED;
     rule.name.copy(out.name, sizeof(out.name) - 1);
     if (rule.action != policy::RuleAction::kProtect) {
         return out;
@@ -93,8 +96,8 @@ std::expected<kl_rule, std::string> compile(const policy::Rule& rule) {
 // SAs outlive a change of policy, so the shapes that lead to them stay where there is room.
 void keep_shapes(kl_rule& next, const kl_rule& running) {
     for (const kl_shape& shape : running.shapes) {
-        if (shape.fields & KL_SHAPE_USED) {
-            add_shape(next, shape);
+        if ((shape.fields & KL_SHAPE_USED) && add_shape(next, shape) && (shape.fields & KL_SHAPE_USER)) {
+            next.flags |= KL_RULE_HAS_USERS;
         }
     }
 }
@@ -185,12 +188,16 @@ std::expected<void, std::string> RuleStore::swap_table(const policy::Policy& pol
 }
 
 std::expected<kl_shape, std::string> RuleStore::shape_for(std::uint32_t rule,
-                                                          const policy::Selector& selector) {
+                                                          const policy::Selector& selector, bool of_user) {
     if (rule >= rules_.size()) {
         return std::unexpected("no rule has the id " + std::to_string(rule));
     }
-    const kl_shape shape = selector_shape(selector);
+    kl_shape shape = selector_shape(selector);
     kl_rule next = rules_[rule];
+    if (of_user || (next.flags & KL_RULE_PER_USER)) {
+        shape.fields |= KL_SHAPE_USER;
+        next.flags |= KL_RULE_HAS_USERS;
+    }
     if (!add_shape(next, shape)) {
         return std::unexpected(too_many_shapes(next.name));
     }

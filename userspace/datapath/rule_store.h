@@ -23,7 +23,9 @@ class RuleStore {
     std::expected<void, std::string> apply(const policy::Policy& policy);
 
     // The shape that leads packets to an SA with this selector, added to the rule when it has none such.
-    std::expected<kl_shape, std::string> shape_for(std::uint32_t rule, const policy::Selector& selector);
+    // `of_user`: the SA belongs to a user.
+    std::expected<kl_shape, std::string> shape_for(std::uint32_t rule, const policy::Selector& selector,
+                                                   bool of_user);
     // The shape whose slot key names acquires.
     kl_shape first_shape(std::uint32_t rule) const { return rules_[rule].shapes[0]; }
 

@@ -206,14 +206,14 @@ std::expected<void, std::string> SaStore::write(std::uint32_t index, const kl_sa
 }
 
 std::expected<std::uint32_t, std::string> SaStore::slot_for(const policy::SadEntry& entry) {
-    const auto shape = rules_.get().shape_for(entry.rule, entry.selector);
+    const bool of_user = entry.impersonation_handle != 0;
+    const auto shape = rules_.get().shape_for(entry.rule, entry.selector, of_user);
     if (!shape) {
         return std::unexpected(shape.error());
     }
     const kl_tuple tuple = selector_tuple(entry.selector);
     kl_slot_key key;
-    kl_make_slot_key(&key, entry.rule, 0, &tuple, &*shape);
-    key.user = entry.impersonation_handle;
+    kl_make_slot_key(&key, entry.rule, entry.impersonation_handle, &tuple, &*shape);
     if (const auto present = slot_by_key_.lookup<std::uint32_t>(key)) {
         return *present;
     }

@@ -70,6 +70,7 @@ struct ArmTimer {
 struct AcquireFailed {
     std::uint32_t rule = 0;
     policy::PacketTuple packet;
+    std::uint32_t impersonation_handle = 0;
 };
 
 // What cookies are made under (shared/dos_cookie.h), and were before that.

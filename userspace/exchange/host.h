@@ -71,6 +71,9 @@ class Host {
     virtual bool has_quick_mode(const MmSa& sa, std::uint32_t message_id) const = 0;
     // Whether any SA with this peer is established, main or quick mode (MS-IKEE 1.3.4, 3.5.4.1).
     virtual bool has_sa_with(const IpAddress& remote) const = 0;
+    // The handle of a peer's user whom extended mode has proved (MS-AIPS 3.7.5.2): the same name, the same
+    // handle; kPeerUsers or more.
+    virtual std::uint32_t handle_of_user(const std::string& name) = 0;
     // The peer asks for a quick mode (NOTIFY_ACQUIRE, Q9). `selector` is seen from this host.
     virtual void asked_to_acquire(MmSa& sa, const policy::Selector& selector, policy::Mode mode) = 0;
 };

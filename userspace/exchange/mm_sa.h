@@ -50,6 +50,8 @@ struct MmSa {
     std::optional<auth::MethodId> method;      // that succeeded
     std::string proposal;                      // for people
 
+    std::uint32_t impersonation_handle = 0;  // whose SA it is (exchange/quick_mode.h); 0: the machine's
+
     bool local_behind_nat = false;
     bool remote_behind_nat = false;
     bool nat_found() const { return local_behind_nat || remote_behind_nat; }

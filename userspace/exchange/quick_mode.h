@@ -2,15 +2,22 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "auth/method.h"
 #include "base/ip_address.h"
 #include "exchange/instant.h"
 #include "exchange/report.h"
 #include "policy/sad_entry.h"
 
 namespace keyline::exchange {
+
+// Users in one number (MS-AIPS 3.1.1, ImpersonationHandle): 0 is the machine and its root, below kPeerUsers
+// are the uids of this host's users, from there on users of peers as extended mode has proved them.
+inline constexpr std::uint32_t kPeerUsers = 0x80000000;
+constexpr bool is_peer_user(std::uint32_t handle) { return handle >= kPeerUsers; }
 
 // What a quick mode is for. Two requests of one traffic are one quick mode.
 struct Traffic {
@@ -51,7 +58,8 @@ struct QmSa {
     std::uint32_t inbound_spi = 0;
     std::uint32_t outbound_spi = 0;
     std::string peer;
-    Instant begun{};  // its first message was sent or received
+    std::optional<auth::MethodId> extended_method;  // of the main mode SA's extended mode
+    Instant begun{};                                // its first message was sent or received
     Instant established{};
     Instant soft = kNever;    // when to ask for a successor
     Instant hard = kNever;    // when it ends

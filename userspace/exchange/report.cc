@@ -14,6 +14,8 @@ std::string to_string(Stage stage) {
             return "authentication";
         case Stage::kQuickMode:
             return "quick mode";
+        case Stage::kExtendedMode:
+            return "extended mode";
         case Stage::kNotify:
             return "notify";
     }

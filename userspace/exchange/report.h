@@ -45,9 +45,22 @@ struct MmChosen {
     std::vector<auth::MethodId> methods;
 };
 
+// Extended mode's methods: what the initiator offered, what the responder chose.
+struct EmProposed {
+    MmName mm;
+    By by = By::kLocal;
+    std::vector<auth::MethodId> methods;
+};
+struct EmChosen {
+    MmName mm;
+    By by = By::kPeer;
+    std::vector<auth::MethodId> methods;
+};
+
 struct MethodTried {
     MmName mm;
     auth::MethodId method = auth::MethodId::kKerberos;
+    bool extended_mode = false;
 };
 
 struct MethodFailed {
@@ -56,15 +69,25 @@ struct MethodFailed {
     By by = By::kLocal;
     std::uint32_t status = 0;  // Windows SEC_E_* code that went over the wire
     std::string reason;        // one line with the remedy; empty when only the peer knows
+    bool extended_mode = false;
 };
 
-// The first quick mode has proved both sides.
+// What extended mode has proved (MS-AIPS 3.6, 3.7).
+struct EmProof {
+    auth::MethodId method = auth::MethodId::kKerberos;
+    std::string peer;            // to a responder, the user
+    bool impersonation = false;  // a user's credentials were used
+};
+
+// The first quick mode, or extended mode after it, has proved both sides.
 struct MmEstablished {
     MmName mm;
     std::string peer;  // the proved name; empty for anonymous
     auth::MethodId method = auth::MethodId::kKerberos;
     std::string proposal;
     bool nat = false;
+    std::optional<EmProof> extended_mode;
+    std::uint32_t impersonation_handle = 0;  // 0: the machine's (exchange/quick_mode.h)
 };
 
 // The peer is behind a NAT and has been heard from another address or port than `from`; the SAs have
@@ -109,7 +132,7 @@ struct MmDeleted {
     std::string reason;
 };
 
-enum class Stage : std::uint8_t { kMainMode, kAuthentication, kQuickMode, kNotify };
+enum class Stage : std::uint8_t { kMainMode, kAuthentication, kQuickMode, kExtendedMode, kNotify };
 
 // A negotiation came to nothing. `code` is the Windows error code (13800-13999) on the wire, 0 if none was
 // sent.
@@ -174,9 +197,9 @@ struct Warning {
 struct ShutdownDone {};
 
 using Report =
-    std::variant<MmStarted, MmProposed, MmChosen, MethodTried, MethodFailed, MmEstablished, MmMoved,
-                 QmProposed, QmEstablished, QmDeleted, MmDeleted, NegotiationFailed, MessageSent,
-                 MessageReceived, Dropped, DosProtection, AdminDone, Warning, ShutdownDone>;
+    std::variant<MmStarted, MmProposed, MmChosen, EmProposed, EmChosen, MethodTried, MethodFailed,
+                 MmEstablished, MmMoved, QmProposed, QmEstablished, QmDeleted, MmDeleted, NegotiationFailed,
+                 MessageSent, MessageReceived, Dropped, DosProtection, AdminDone, Warning, ShutdownDone>;
 
 std::string to_string(Role role);
 std::string to_string(By by);

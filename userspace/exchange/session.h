@@ -85,6 +85,10 @@ struct Session : MmSa {
     virtual std::chrono::seconds lifetime() const = 0;
     // Whether its algorithms, as far as they are chosen, are among those of `main_mode`.
     virtual bool proposal_allowed(const policy::MainMode& main_mode) const = 0;
+    // Whether its extended mode, planned or over, is what the rule asks for.
+    virtual bool gives_extended_auth(const policy::Rule& rule) const { return rule.extended_auth.empty(); }
+    // What extended mode has proved, once it is over.
+    virtual std::optional<EmProof> extended_proof() const { return std::nullopt; }
     // Methods that it may still end with; once established, `method` is the one.
     virtual const std::vector<auth::MethodId>& candidates() const = 0;
 };

@@ -38,6 +38,7 @@ class InstanceMaps {
     const bpfmap::Map& sa_keys() const { return sa_keys_; }
     const bpfmap::Map& sa_by_spi() const { return sa_by_spi_; }
     const bpfmap::Map& slot_by_key() const { return slot_by_key_; }
+    const bpfmap::Map& connections() const { return connections_; }
 
     // False when keylined has removed these maps, or put others in their place.
     bool is_current() const;
@@ -48,7 +49,7 @@ class InstanceMaps {
   private:
     std::string instance_;
     std::uint32_t config_id_ = 0;  // the kernel's number of the map; it is never used again
-    bpfmap::Map xsks_, sas_, sa_keys_, sa_by_spi_, slot_by_key_;
+    bpfmap::Map xsks_, sas_, sa_keys_, sa_by_spi_, slot_by_key_, connections_;
     bpfmap::MappedArray<kl_config> config_;
     bpfmap::MappedArray<kl_port> ports_;
     bpfmap::MappedArray<kl_sa_state> sa_state_;

@@ -217,7 +217,7 @@ void PacketPath::reassemble_plaintext(const Frame& frame, const Sealing& sealing
 void PacketPath::finish_open(const OpenRequest& request, const Opening& opening) {
     if (request.reason != KL_REASON_OPENED) return drop(opening.frame, request.reason);
     if (request.judge_whole) return judge_whole(request, opening);
-    deliver(opening.frame, opening.port);
+    deliver(opening.frame, opening.port, opening.sa_index);
 }
 
 void PacketPath::judge_whole(const OpenRequest& request, const Opening& opening) {
@@ -230,7 +230,7 @@ void PacketPath::judge_whole(const OpenRequest& request, const Opening& opening)
         const kl_reason reason = check_selector(*request.sa, *result.packet);
         const auto whole = reason == KL_REASON_OPENED ? make_frame(frame, *result.packet) : std::nullopt;
         if (whole) {
-            deliver(*whole, opening.port);
+            deliver(*whole, opening.port, opening.sa_index);
         } else {
             count(reason == KL_REASON_OPENED ? KL_REASON_DROP_RING_FULL : reason);
         }
@@ -238,8 +238,8 @@ void PacketPath::judge_whole(const OpenRequest& request, const Opening& opening)
     pool_.give(frame);
 }
 
-void PacketPath::deliver(const Frame& frame, std::uint8_t port) {
-    write_handover(frame.link(), KL_HANDOVER_OPEN, port);
+void PacketPath::deliver(const Frame& frame, std::uint8_t port, std::uint32_t sa_index) {
+    write_handover(frame.link(), KL_HANDOVER_OPEN, port, sa_index);
     transmit(frame, KL_HANDOVER_PORT, sink_.mtu(KL_HANDOVER_PORT), KL_REASON_OPENED);
 }
 

@@ -91,7 +91,7 @@ class PacketPath {
     void reassemble_plaintext(const Frame& frame, const Sealing& sealing);
     void judge_whole(const OpenRequest& request, const Opening& opening);
 
-    void deliver(const Frame& frame, std::uint8_t port);
+    void deliver(const Frame& frame, std::uint8_t port, std::uint32_t sa_index);
     // Sends a frame whose source address is written, in fragments if it must; `reason` counts what it was
     // about.
     void transmit(const Frame& frame, std::uint8_t port, std::uint32_t mtu, kl_reason reason);

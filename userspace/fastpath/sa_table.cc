@@ -52,20 +52,29 @@ std::uint32_t SaTable::find_by_spi(const kl_spi_key& key) {
     return maps_.sa_by_spi().lookup<std::uint32_t>(key).value_or(0);
 }
 
+// Of a held packet: egress has noted it (bpf/users.h).
+std::uint32_t SaTable::user_of(std::uint32_t rule, const kl_tuple& tuple) {
+    if ((maps_.rules()[rule].flags & KL_RULE_HAS_USERS) == 0) return 0;
+    return maps_.connections().lookup<std::uint32_t>(tuple).value_or(0);
+}
+
 kl_slot_key SaTable::hold_key(std::uint32_t rule, const kl_tuple& tuple) {
     kl_slot_key key{};
     if (rule < maps_.rules().size()) {
-        kl_make_slot_key(&key, rule, 0, &tuple, &maps_.rules()[rule].shapes[0]);
+        const std::uint32_t user = user_of(rule, tuple);
+        kl_make_slot_key(&key, rule, user, &tuple, &maps_.rules()[rule].shapes[0]);
+        key.user = user;
     }
     return key;
 }
 
 bool SaTable::has_sa(std::uint32_t rule, const kl_tuple& tuple) {
     if (rule >= maps_.rules().size()) return false;
+    const std::uint32_t user = user_of(rule, tuple);
     for (const kl_shape& shape : maps_.rules()[rule].shapes) {
-        if ((shape.fields & KL_SHAPE_USED) == 0) continue;
+        if (kl_serves(&shape, user) == 0) continue;
         kl_slot_key key{};
-        kl_make_slot_key(&key, rule, 0, &tuple, &shape);
+        kl_make_slot_key(&key, rule, user, &tuple, &shape);
         const std::uint32_t slot = maps_.slot_by_key().lookup<std::uint32_t>(key).value_or(0);
         if (slot == 0 || slot >= maps_.slots().size()) continue;
         if (__atomic_load_n(&maps_.slots()[slot].sa, __ATOMIC_ACQUIRE) != 0) return true;

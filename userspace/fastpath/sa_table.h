@@ -35,6 +35,7 @@ class SaTable : public SaSource {
         std::unique_ptr<SecurityAssociation> sa;  // nullptr: this epoch's SA cannot be used, and was reported
     };
 
+    std::uint32_t user_of(std::uint32_t rule, const kl_tuple& tuple);
     const SecurityAssociation* load(std::uint32_t index, std::uint32_t epoch);
 
     const InstanceMaps& maps_;

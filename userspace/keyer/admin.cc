@@ -160,6 +160,12 @@ bool Engine::still_allowed(const QmSa& qm) const {
     if (rule.mode != qm.traffic.mode) return false;
     if (rule.tunnel && (rule.tunnel->local != qm.traffic.local || rule.tunnel->remote != qm.traffic.remote))
         return false;
+    const auto extended = [&](policy::AuthMethod method) {
+        return static_cast<auth::MethodId>(method) == qm.extended_method;
+    };
+    // Of an adopted SA the method is not known: it is renegotiated in seconds.
+    if (!qm.adopted && !rule.extended_auth.empty() && std::ranges::none_of(rule.extended_auth, extended))
+        return false;
     const auto& suites = lookup_->policy().quick_mode_of(rule).suites;
     return std::ranges::find(suites, qm.suite) != suites.end();
 }

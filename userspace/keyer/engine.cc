@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "crypto/hash.h"
 #include "exchange/qm_proposal.h"
 
 namespace keyline::keyer {
@@ -64,8 +65,24 @@ void Engine::mm_established(MmSa& sa) {
                                    .peer = session.proved_peer,
                                    .method = *session.method,
                                    .proposal = session.proposal,
-                                   .nat = session.nat_found()});
+                                   .nat = session.nat_found(),
+                                   .extended_mode = session.extended_proof(),
+                                   .impersonation_handle = session.impersonation_handle});
     if (session.peer_announced.initial_contact) initial_contacts_.push_back(session.name.id);
+}
+
+// Numbers from names, so that SAs that outlive the daemon keep theirs.
+std::uint32_t Engine::handle_of_user(const std::string& name) {
+    const auto known = peer_users_.find(name);
+    if (known != peer_users_.end()) return known->second;
+    const Bytes digest = crypto::hash(crypto::HashAlgorithm::kSha256, {as_bytes(name)});
+    std::uint32_t handle = load_be32(digest.data()) | exchange::kPeerUsers;
+    const auto taken = [&](std::uint32_t value) {
+        return std::ranges::any_of(peer_users_, [&](const auto& user) { return user.second == value; });
+    };
+    while (taken(handle))
+        handle = (handle + 1) | exchange::kPeerUsers;
+    return peer_users_.emplace(name, handle).first->second;
 }
 
 void Engine::mm_closing(MmSa& sa) {
@@ -105,7 +122,8 @@ void Engine::qm_established(MmSa& sa, QmSa qm, const QmRequest* request) {
     if (request != nullptr) succeed(*request);
     std::erase_if(asked_, [&](const Asked& asked) {
         const exchange::Traffic& wanted = asked.request.traffic;
-        if (wanted.mode != added.traffic.mode || wanted.remote != added.traffic.remote ||
+        if (wanted.impersonation_handle != added.traffic.impersonation_handle ||
+            wanted.mode != added.traffic.mode || wanted.remote != added.traffic.remote ||
             !added.traffic.selector.contains(wanted.selector)) {
             return false;
         }

@@ -60,6 +60,7 @@ class Engine final : public exchange::Host {
     bool has_sa_with(const IpAddress& remote) const override;
     bool sends_under(const IpAddress& remote, std::uint32_t spi) const override;
     bool has_quick_mode(const exchange::MmSa& sa, std::uint32_t message_id) const override;
+    std::uint32_t handle_of_user(const std::string& name) override;
     void asked_to_acquire(exchange::MmSa& sa, const policy::Selector& selector, policy::Mode mode) override;
     void peer_moved(exchange::MmSa& sa, const Endpoint& remote) override;
 
@@ -161,7 +162,8 @@ class Engine final : public exchange::Host {
     exchange::Reassembly reassembly_;
     std::uint16_t fragment_id_ = 0;
     QuickModeTable quick_modes_;
-    std::unordered_set<std::uint32_t> spis_;  // inbound, of SAs and of negotiations
+    std::map<std::string, std::uint32_t> peer_users_;  // by proved name
+    std::unordered_set<std::uint32_t> spis_;           // inbound, of SAs and of negotiations
     std::map<std::uint64_t, std::uint64_t>
         steps_;  // running authentication steps: the SA that waits for each
     std::uint64_t next_step_ = 1;

@@ -62,7 +62,10 @@ void Engine::meet_stray(const IpAddress& local, const IpAddress& remote) {
 void Engine::suspect(QmSa& qm) {
     if (qm.superseded() || shutting_down_) return;
     qm.suspected = true;
-    rekey(qm);
+    if (!exchange::is_peer_user(qm.traffic.impersonation_handle)) return rekey(qm);
+    // Its user alone can negotiate a successor, and will when the peer is told.
+    qm.tell_peer = true;
+    quick_modes_.schedule(qm, exchange::kNever, now_ + lookup_->policy().keying.rekey_overlap);
 }
 
 void Engine::suspect_quick_modes_of(const exchange::MmSa& sa) {

@@ -19,7 +19,7 @@ void erase_value(Index& index, const Key& key, std::uint64_t id) {
 }  // namespace
 
 QuickModeTable::Ends QuickModeTable::ends_of(const exchange::Traffic& traffic) {
-    return {{traffic.local, traffic.remote}, {traffic.mode, traffic.selector}};
+    return {traffic.local, traffic.remote, traffic.mode, traffic.selector, traffic.impersonation_handle};
 }
 
 Instant QuickModeTable::moment_of(const QmSa& qm) { return std::min({qm.soft, qm.hard, qm.remove}); }

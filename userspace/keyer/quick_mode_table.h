@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <set>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -26,7 +27,8 @@ class QuickModeTable {
 
     // Outbound SPIs are the peers' and unique only with them.
     std::vector<std::uint64_t> ids_by_spi(policy::Direction direction, std::uint32_t spi) const;
-    // Those of the same selectors, mode and ends, whatever their rule: a new one counts as their rekey (Q12).
+    // Those of the same selectors, mode, ends and user, whatever their rule: a new one counts as their rekey
+    // (Q12).
     std::vector<std::uint64_t> ids_by_traffic(const exchange::Traffic& traffic) const;
     std::vector<std::uint64_t> ids_by_mm(std::uint64_t mm) const;
     std::vector<std::uint64_t> ids_by_peer(const IpAddress& remote) const;
@@ -48,7 +50,7 @@ class QuickModeTable {
     exchange::QmSa* due(exchange::Instant now);
 
   private:
-    using Ends = std::pair<std::pair<IpAddress, IpAddress>, std::pair<policy::Mode, policy::Selector>>;
+    using Ends = std::tuple<IpAddress, IpAddress, policy::Mode, policy::Selector, std::uint32_t>;
     static Ends ends_of(const exchange::Traffic& traffic);
     static exchange::Instant moment_of(const exchange::QmSa& qm);
 

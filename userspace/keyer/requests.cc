@@ -66,7 +66,7 @@ void Engine::on(exchange::Acquire& event) {
     if (shutting_down_ || rule == nullptr || rule->action != policy::RuleAction::kProtect || !match ||
         match->rule != rule) {
         count(exchange::Reason::kNoPolicy);
-        return act(exchange::AcquireFailed{event.rule, event.packet});
+        return act(exchange::AcquireFailed{event.rule, event.packet, event.impersonation_handle});
     }
     const policy::SaEndpoints ends = policy::sa_endpoints(*rule, event.packet);
     want({.traffic = {.rule = rule->id,
@@ -130,6 +130,8 @@ Session* Engine::usable_session(const QmRequest& request) {
         if (!session.starts_quick_modes() && (request.moved || !session.established)) continue;
         if (session.established ? !allows(rule, session.method) : !allows_all(rule, session.candidates()))
             continue;
+        if (session.impersonation_handle != request.traffic.impersonation_handle) continue;
+        if (rule != nullptr && !session.gives_extended_auth(*rule)) continue;
         newest = &session;
     }
     return newest;
@@ -151,17 +153,20 @@ Session* Engine::one_way_session(const QmRequest& request) {
 
 void Engine::start_session(QmRequest request) {
     const exchange::Traffic& traffic = request.traffic;
-    const policy::MainMode main_mode =
-        restricted(lookup_->main_mode(traffic.remote), lookup_->rule(traffic.rule), *this);
+    const policy::Rule* rule = lookup_->rule(traffic.rule);
+    const policy::MainMode main_mode = restricted(lookup_->main_mode(traffic.remote), rule, *this);
     if (main_mode.auth.empty()) {
         return fail(request,
                     "no authentication method is both allowed and configured; see main_mode.auth and [auth]");
     }
+    if (exchange::is_peer_user(traffic.impersonation_handle))
+        return fail(request, "the SA belongs to a user of the peer's, who alone can renew it");
     const std::uint16_t port = lookup_->policy().host.port;
     Session& session = sessions_.add(std::make_unique<authip::Session>(), exchange::Role::kInitiator,
                                      {traffic.local, port}, {traffic.remote, port}, now_);
     if (const policy::Peer* peer = lookup_->peer(traffic.remote)) session.pad = *peer;
     session.doubted = request.suspect;
+    session.impersonation_handle = traffic.impersonation_handle;
     session.waiting.push_back(std::move(request));
     session.start(*this, main_mode);
     sessions_.index(session);
@@ -181,7 +186,7 @@ void Engine::want_again(std::vector<QmRequest> requests) {
 
 void Engine::fail(const QmRequest& request, const std::string& text) {
     for (const policy::PacketTuple& packet : request.packets)
-        act(exchange::AcquireFailed{request.traffic.rule, packet});
+        act(exchange::AcquireFailed{request.traffic.rule, packet, request.traffic.impersonation_handle});
     for (const std::uint64_t admin : request.admin_requests)
         report(exchange::AdminDone{admin, false, text});
 }
@@ -202,9 +207,11 @@ void Engine::asked_to_acquire(exchange::MmSa& sa, const policy::Selector& select
                                   .local = sa.name.local.address,
                                   .remote = sa.name.remote.address,
                                   .mode = mode,
-                                  .selector = selector}};
+                                  .selector = selector,
+                                  .impersonation_handle = sa.impersonation_handle}};
     if (merge(request)) return;  // the rekey it asks for is under way: only acknowledged
-    if (!sa.initiator() || sa.closing) {
+    const bool fits = sessions_.find(sa.name.id)->gives_extended_auth(*match->rule);
+    if (!sa.initiator() || sa.closing || !fits) {
         homeless_.push_back(std::move(request));
         homeless_.back().moved = true;  // a new main mode of this host's own
         return;

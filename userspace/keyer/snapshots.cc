@@ -37,6 +37,8 @@ std::vector<exchange::MmSnapshot> Engine::main_modes(Instant now) const {
              .method = session.method,
              .failed_methods = session.failed_methods,
              .proposal = session.proposal,
+             .extended_mode = session.extended_proof(),
+             .impersonation_handle = session.impersonation_handle,
              .established = session.established,
              .nat = session.nat_found(),
              .age = duration_cast<seconds>(now - session.started),

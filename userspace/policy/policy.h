@@ -2,6 +2,7 @@
 // settings. config.h makes one from a file, lookup.h answers questions about it, diff.h compares two.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -71,6 +72,8 @@ struct KerberosAuth {
     std::string keytab;  // to accept with, and to get initial credentials from
     std::string ccache;  // credentials to initiate with ("FILE:/path", "KEYRING:..."); empty: from the keytab
     std::string client_keytab;  // to get initial credentials from in place of `keytab`
+    // Where a user's own tickets are, with "%{uid}" in it; only files are looked at.
+    std::string user_ccache = "FILE:/tmp/krb5cc_%{uid}";
 
     bool operator==(const KerberosAuth&) const = default;
 };
@@ -186,6 +189,10 @@ struct Peer {
     std::uint32_t main_mode = 0;  // index into Policy::main_modes
     std::string tls_name;         // a DNS name of its certificate
     std::string ntlm_account;     // "DOMAIN\user", of a peer that initiates
+    // Whether the peer may authenticate by credentials that were handed to it for the purpose, instead of its
+    // or its user's own (MS-AIPS 3.1.1, PAD).
+    bool explicit_credentials_mm = false;
+    bool explicit_credentials_em = false;
 
     // By which `method` is to know the peer.
     const std::string& name_for(AuthMethod method) const {
@@ -238,6 +245,11 @@ struct Rule {
     std::vector<AuthMethod>
         auth;  // restricts the main mode's methods for this rule's traffic; empty: no restriction
     PopulateFromPacket populate = kHostPair;
+    // Extended mode's methods in the order of preference (MS-AIPS 3.1.1, SPD); empty: there is none.
+    std::vector<AuthMethod> extended_auth;
+    // An SA belongs to the user whose socket asked for it, and extended mode proves that user
+    // (RequireImpersonationEM). What has no user, and root, is the machine's.
+    bool per_user = false;
 
     bool operator==(const Rule&) const = default;
 };
@@ -261,6 +273,7 @@ struct Policy {
     std::vector<Peer> peers;
     std::vector<Rule> rules;
 
+    bool has_users() const { return std::ranges::any_of(rules, &Rule::per_user); }
     const QuickMode& quick_mode_of(const Rule& rule) const { return quick_modes[rule.quick_mode]; }
 
     bool operator==(const Policy&) const = default;

@@ -130,6 +130,32 @@ TEST_F(KerberosTest, ClientKeytabApartFromTheAcceptorsKeytab) {
     expect_agreement(authenticate(*a->initiate({kB}), *method_of("b.example.test")->accept({})), kA, kB);
 }
 
+TEST_F(KerberosTest, UserActsWithTheirOwnCacheAlone) {
+    const std::uint32_t self = geteuid();
+    const std::string cache = realm_.kinit("b.example.test", "1h");
+    policy::KerberosAuth a_settings = settings("a.example.test");
+    a_settings.user_ccache = realm_.path("users/%{uid}");
+    std::filesystem::create_directory(realm_.path("users"));
+    const std::string own = realm_.path("users/" + std::to_string(self));
+    std::filesystem::copy(cache.substr(cache.find(':') + 1), own);
+    const auto a = make(a_settings);
+    expect_agreement(authenticate(*a->initiate_as(self, {.wanted = kA, .announced = {}}), *a->accept({})), kB,
+                     kA);
+
+    // Nobody's file, another's file, and a link to what is the user's all the same.
+    const std::string others = realm_.path("users/" + std::to_string(self + 1));
+    EXPECT_TRUE(failed(a->initiate_as(self + 1, {.wanted = kA, .announced = {}})->step({}),
+                       SecStatus::kNoCredentials,
+                       {others, "uid " + std::to_string(self + 1), "No such file"}));
+    std::filesystem::copy(own, others);
+    EXPECT_TRUE(failed(a->initiate_as(self + 1, {.wanted = kA, .announced = {}})->step({}),
+                       SecStatus::kNoCredentials, {others, "no file of that user's"}));
+    std::filesystem::rename(own, own + ".real");
+    std::filesystem::create_symlink(own + ".real", own);
+    EXPECT_TRUE(failed(a->initiate_as(self, {.wanted = kA, .announced = {}})->step({}),
+                       SecStatus::kNoCredentials, {"symbolic links"}));
+}
+
 TEST_F(KerberosTest, KeytabMissing) {
     EXPECT_THAT(refusal({.principal = kA, .keytab = "/nonexistent/keytab"}),
                 AllOf(HasSubstr("/nonexistent/keytab"), HasSubstr("auth.kerberos.keytab")));

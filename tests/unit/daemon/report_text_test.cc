@@ -27,6 +27,19 @@ TEST(ReportText, OneLineForPeople) {
               "10.0.0.2:500 (main mode 3, initiator): sent #5 HDR*, HASH, IDi (300 octets)");
 }
 
+TEST(ReportText, ExtendedModeTellsTheUser) {
+    MmEstablished report{.mm = kMm, .peer = "host/b@X", .proposal = "aes-cbc-256/sha2-256"};
+    report.extended_mode = EmProof{auth::MethodId::kKerberos, "alice@X", true};
+    report.impersonation_handle = kPeerUsers;
+    EXPECT_THAT(to_text(report),
+                testing::EndsWith(", extended mode with user credentials, alice@X by kerberos"));
+    const Json json = to_json(report);
+    EXPECT_EQ(json.at("extended_mode").at("peer"), "alice@X");
+    EXPECT_EQ(json.at("user"), nullptr);  // a peer's user has no uid here
+    report.impersonation_handle = 1000;
+    EXPECT_EQ(to_json(report).at("user"), 1000);
+}
+
 TEST(ReportText, WhatAPeerWroteCannotForgeALine) {
     const std::string text = to_text(MmEstablished{kMm, "evil\n\x1b[2Jkeylined: all is well",
                                                    auth::MethodId::kKerberos, "aes-cbc-256/sha1", false});
@@ -53,12 +66,13 @@ TEST(ReportJson, EventsHaveANameATextAndTheirFields) {
 }
 
 TEST(ReportJson, EveryReportHasAnEvent) {
-    const Report reports[] = {
-        MmStarted{kMm},     MmProposed{kMm},      MmChosen{kMm},  MethodTried{kMm},
-        MethodFailed{kMm},  MmEstablished{kMm},   MmMoved{kMm},   QmProposed{kMm},
-        QmEstablished{kMm}, QmDeleted{},          MmDeleted{kMm}, NegotiationFailed{kMm},
-        MessageSent{kMm},   MessageReceived{kMm}, Dropped{},      DosProtection{},
-        AdminDone{},        Warning{"w"},         ShutdownDone{}};
+    const Report reports[] = {MmStarted{kMm},   MmProposed{kMm},      MmChosen{kMm},
+                              MethodTried{kMm}, MethodFailed{kMm},    MmEstablished{kMm},
+                              MmMoved{kMm},     QmProposed{kMm},      QmEstablished{kMm},
+                              QmDeleted{},      MmDeleted{kMm},       NegotiationFailed{kMm},
+                              MessageSent{kMm}, MessageReceived{kMm}, Dropped{},
+                              DosProtection{},  AdminDone{},          Warning{"w"},
+                              ShutdownDone{},   EmProposed{kMm},      EmChosen{kMm}};
     ASSERT_EQ(std::size(reports), std::variant_size_v<Report>);
     std::set<std::string> names;
     for (const Report& report : reports) {

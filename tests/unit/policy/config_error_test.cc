@@ -171,6 +171,11 @@ keytab = "krb5.keytab")",
          R"(
 test.toml:2:13: auth.kerberos.principal: expected a principal with its realm such as "host/a.example.com@EXAMPLE.COM", found "host/a.example.com"
 test.toml:3:10: auth.kerberos.keytab: expected an absolute path, found "krb5.keytab")"},
+        {R"(
+[auth.kerberos]
+principal = "host/a.example.com@EXAMPLE.COM"
+user_ccache = "KEYRING:user")",
+         R"(test.toml:3:15: auth.kerberos.user_ccache: expected a file for each user such as "FILE:/tmp/krb5cc_%{uid}", found "KEYRING:user")"},
         {"auth.kerberos = true", "test.toml:1:17: auth.kerberos: expected a table, found the boolean true"},
         {R"(main_mode.auth = ["kerberos"])",
          R"(test.toml:1:19: main_mode.auth[1]: "kerberos" has no credentials; add [auth.kerberos] with principal and keytab)"},

@@ -242,5 +242,28 @@ populate_from_packet = [])");
     EXPECT_EQ(policy.rules[0].populate, PopulateFromPacket{});
 }
 
+TEST(ConfigRuleErrorTest, ExtendedMode) {
+    expect_errors({
+        {R"(
+remote = "10.0.0.2"
+extended_auth = ["kerberos", "anonymous"])",
+         R"(5:17: rule[1].extended_auth: extended mode proves somebody, and "anonymous" nobody)"},
+        {R"(
+remote = "10.0.0.2"
+per_user = true)",
+         R"(5:12: rule[1].per_user: needs extended_auth with "kerberos", the method that users have credentials for)"},
+        {R"(
+remote = "10.0.0.2"
+action = "block"
+extended_auth = "kerberos")",
+         R"(6:17: rule[1].extended_auth: has a meaning only with action = "protect")"},
+        {R"(
+remote = "10.0.0.2"
+extended_auth = "kerberos"
+per_user = "yes")",
+         R"(6:12: rule[1].per_user: expected true or false, without quotes, found "yes")"},
+    });
+}
+
 }  // namespace
 }  // namespace keyline::policy

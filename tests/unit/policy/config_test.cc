@@ -115,10 +115,12 @@ principal = "A$@EXAMPLE.COM"
 keytab = "/a"
 client_keytab = "/b"
 ccache = "FILE:/c"
+user_ccache = "FILE:/u/%{uid}"
 [auth.anonymous]
 name = "a.example.com"
 )");
-    EXPECT_EQ(policy.auth.kerberos, (KerberosAuth{"A$@EXAMPLE.COM", "/a", "FILE:/c", "/b"}));
+    EXPECT_EQ(policy.auth.kerberos,
+              (KerberosAuth{"A$@EXAMPLE.COM", "/a", "FILE:/c", "/b", "FILE:/u/%{uid}"}));
     EXPECT_EQ(policy.auth.anonymous, (AnonymousAuth{"a.example.com"}));
 }
 
@@ -273,8 +275,13 @@ engine = "fastpath"
 quick_mode = "bulk"
 auth = ["kerberos"]
 populate_from_packet = ["protocol", "remote_port"]
+extended_auth = "kerberos"
+per_user = true
 )");
     const Rule& rule = policy.rules[0];
+    EXPECT_EQ(rule.extended_auth, std::vector{AuthMethod::kKerberos});
+    EXPECT_TRUE(rule.per_user);
+    EXPECT_TRUE(policy.has_users());
     EXPECT_EQ(rule.tunnel, (TunnelEndpoints{address("192.0.2.1"), address("198.51.100.1")}));
     EXPECT_EQ(rule.mode, Mode::kTunnel);
     EXPECT_EQ(rule.engine, Engine::kFastpath);

@@ -15,6 +15,14 @@ void read_path(const Value& value, std::string& to) {
     to = *text;
 }
 
+void read_user_ccache(const Value& value, std::string& to) {
+    const auto text = value.text();
+    if (!text) return;
+    if (!text->starts_with("FILE:/") || text->find("%{uid}") == std::string::npos)
+        return value.error_expected(R"(a file for each user such as "FILE:/tmp/krb5cc_%{uid}")");
+    to = *text;
+}
+
 constexpr Field<KerberosAuth> kKerberosFields[] = {
     {"principal",
      [](const Value& value, KerberosAuth& kerberos) { assign(kerberos.principal, read_principal(value)); }},
@@ -22,6 +30,8 @@ constexpr Field<KerberosAuth> kKerberosFields[] = {
     {"client_keytab",
      [](const Value& value, KerberosAuth& kerberos) { read_path(value, kerberos.client_keytab); }},
     {"ccache", [](const Value& value, KerberosAuth& kerberos) { assign(kerberos.ccache, value.text()); }},
+    {"user_ccache",
+     [](const Value& value, KerberosAuth& kerberos) { read_user_ccache(value, kerberos.user_ccache); }},
 };
 
 constexpr Field<AnonymousAuth> kAnonymousFields[] = {

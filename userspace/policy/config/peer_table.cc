@@ -72,6 +72,17 @@ void read_protocols(const Value& list, Draft&) {
     });
 }
 
+constexpr Named<bool Peer::*> kExplicitCredentialsNames[] = {
+    {&Peer::explicit_credentials_mm, "main_mode"},
+    {&Peer::explicit_credentials_em, "extended_mode"},
+};
+
+void read_explicit_credentials(const Value& list, Draft& draft) {
+    for (const Value& item : list.items()) {
+        if (const auto permitted = item.one_of(kExplicitCredentialsNames)) draft.peer.** permitted = true;
+    }
+}
+
 constexpr Field<Draft> kPeerFields[] = {
     {"name", [](const Value& value, Draft& draft) { assign(draft.peer.name, value.name(63)); }},
     {"address", read_addresses},
@@ -82,6 +93,7 @@ constexpr Field<Draft> kPeerFields[] = {
     {"main_mode", read_main_mode_name},
     {"auth", read_methods},
     {"protocols", read_protocols},
+    {"explicit_credentials", read_explicit_credentials},
 };
 
 }  // namespace

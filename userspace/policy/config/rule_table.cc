@@ -25,6 +25,8 @@ struct Draft {
     std::optional<Value> quick_mode;
     std::optional<Value> auth;
     std::optional<Value> populate;
+    std::optional<Value> extended_auth;
+    std::optional<Value> per_user;
 };
 
 template <std::optional<Value> SelectorKeys::*kMember>
@@ -67,6 +69,8 @@ constexpr Field<Draft> kRuleFields[] = {
     {"quick_mode", keep<&Draft::quick_mode>},
     {"auth", keep<&Draft::auth>},
     {"populate_from_packet", keep<&Draft::populate>},
+    {"extended_auth", keep<&Draft::extended_auth>},
+    {"per_user", keep<&Draft::per_user>},
 };
 
 void read_selectors(Draft& draft, const Value& table) {
@@ -139,6 +143,23 @@ void read_methods(const Value& value, Draft& draft) {
     }
 }
 
+void read_extended_mode(Draft& draft) {
+    Rule& rule = draft.rule;
+    const auto has = [&](AuthMethod method) {
+        return std::ranges::find(rule.extended_auth, method) != rule.extended_auth.end();
+    };
+    if (draft.extended_auth) {
+        rule.extended_auth = read_auth_methods(*draft.extended_auth, draft.policy->auth);
+        if (has(AuthMethod::kAnonymous))
+            draft.extended_auth->error(R"(extended mode proves somebody, and "anonymous" nobody)");
+    }
+    if (draft.per_user) assign(rule.per_user, draft.per_user->boolean());
+    if (rule.per_user && !has(AuthMethod::kKerberos)) {
+        draft.per_user->error(
+            R"(needs extended_auth with "kerberos", the method that users have credentials for)");
+    }
+}
+
 constexpr Named<bool PopulateFromPacket::*> kPopulateNames[] = {
     {&PopulateFromPacket::local_address, "local"},     {&PopulateFromPacket::remote_address, "remote"},
     {&PopulateFromPacket::protocol, "protocol"},       {&PopulateFromPacket::local_port, "local_port"},
@@ -190,8 +211,9 @@ void check_sa_shapes(const Rule& rule, const Value& table) {
 }
 
 void refuse_protect_keys(const Draft& draft) {
-    for (const auto* value : {&draft.mode, &draft.tunnel_local, &draft.tunnel_remote, &draft.engine,
-                              &draft.quick_mode, &draft.auth, &draft.populate}) {
+    for (const auto* value :
+         {&draft.mode, &draft.tunnel_local, &draft.tunnel_remote, &draft.engine, &draft.quick_mode,
+          &draft.auth, &draft.populate, &draft.extended_auth, &draft.per_user}) {
         if (*value) (*value)->error(R"(has a meaning only with action = "protect")");
     }
 }
@@ -211,6 +233,7 @@ Rule read_rule(const Value& table, Policy& policy) {
     if (draft.quick_mode) read_quick_mode_name(*draft.quick_mode, draft);
     if (draft.auth) read_methods(*draft.auth, draft);
     read_populate(draft, table);
+    read_extended_mode(draft);
     check_sa_shapes(draft.rule, table);
     return std::move(draft.rule);
 }
