@@ -57,7 +57,7 @@ int kl_raise_stray_esp(const struct kl_tuple *tuple, __u32 ifindex)
 	/* Rule 0 is no rule's. */
 	about.tuple.protocol = IPPROTO_ESP;
 	about.user = (turned.remote.octets[3] ^ turned.remote.octets[15]) % STRAY_BUCKETS;
-	kl_raise(&about, KL_EVENT_STRAY_ESP, 0, ifindex, &turned);
+	kl_raise(&about, KL_EVENT_STRAY_ESP, 0, ifindex, &turned, 0);
 	return 0;
 }
 
