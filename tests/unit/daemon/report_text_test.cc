@@ -6,6 +6,7 @@
 #include <set>
 
 #include "daemon/report_json.h"
+#include "exchange/quick_mode.h"
 
 namespace keyline::daemon {
 namespace {
