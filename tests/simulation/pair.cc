@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "auth/anonymous.h"
+#include "auth/pre_shared_key.h"
 
 namespace keyline::simulation {
 namespace {
@@ -11,13 +12,15 @@ constexpr const char* kNameA = "host/a.example.com@EXAMPLE.COM";
 constexpr const char* kNameB = "host/b.example.com@EXAMPLE.COM";
 
 std::vector<std::shared_ptr<auth::Method>> make_methods(const std::vector<Script>& scripts,
-                                                        const std::string& name, std::uint64_t seed) {
+                                                        const std::string& name, const char* keys,
+                                                        std::uint64_t seed) {
     std::vector<std::shared_ptr<auth::Method>> methods;
     for (Script script : scripts) {
         script.name = name;
         methods.push_back(std::make_shared<ScriptedMethod>(script, seed += 0x1000));
     }
     methods.push_back(std::make_shared<auth::AnonymousMethod>(name));
+    methods.push_back(*auth::PreSharedKeyMethod::parse(keys));
     return methods;
 }
 
@@ -36,9 +39,9 @@ PairWishes both(Wishes wishes) {
 Pair::Pair(PairWishes wishes, std::uint64_t seed, const char* address_a, const char* address_b)
     : world(seed),
       a(world.add_host("a", address_a, policy_of(wishes.a, address_a, address_b),
-                       make_methods(wishes.a_methods, kNameA, seed))),
+                       make_methods(wishes.a_methods, kNameA, wishes.a_keys, seed))),
       b(world.add_host("b", address_b, policy_of(wishes.b, address_b, address_a),
-                       make_methods(wishes.b_methods, kNameB, seed + 1))) {}
+                       make_methods(wishes.b_methods, kNameB, wishes.b_keys, seed + 1))) {}
 
 policy::PacketTuple Pair::packet(const Host& from, std::uint16_t port) {
     const policy::Selector& selector = from.policy->rules.front().selectors.front();

@@ -15,6 +15,9 @@ struct PairWishes {
     Wishes b;
     std::vector<Script> a_methods;
     std::vector<Script> b_methods;
+    // IKEv1's, as in the file of pre-shared keys.
+    const char* a_keys = "10.0.0.0/8 a secret of both\n::/0 a secret of both";
+    const char* b_keys = a_keys;
 };
 
 // Both hosts with the same wishes, but for addresses.

@@ -22,7 +22,7 @@ RawPeer::RawPeer(World& world, Host& target, std::uint64_t seed)
       random_(seed),
       own_{*IpAddress::parse("10.0.0.1"), 500},
       other_{target.address, 500},
-      extended_transcript_(exchange::Transcript::extended_mode(authip::hash_of(kProposal.hash))) {
+      extended_transcript_(exchange::Transcript::extended_mode(exchange::hash_of(kProposal.hash))) {
     random_.fill(initiator_cookie_);
     nonce_.resize(32);
     random_.fill(nonce_);
@@ -41,15 +41,15 @@ wire::Header RawPeer::header(wire::ExchangeType type, std::uint32_t message_id) 
 }
 
 authip::MessageProtection RawPeer::protection() const {
-    return {.hash = authip::hash_of(kProposal.hash),
-            .cipher = authip::cipher_of(kProposal.encryption),
+    return {.hash = exchange::hash_of(kProposal.hash),
+            .cipher = exchange::cipher_of(kProposal.encryption),
             .encryption_key = keys_->encryption_key.view(),
             .integrity_key = keys_->skeyid_a.view(),
             .icv_octets = 16};
 }
 
 authip::KeyContext RawPeer::key_context() const {
-    return {authip::hash_of(kProposal.hash), authip::cipher_of(kProposal.encryption), initiator_cookie_,
+    return {exchange::hash_of(kProposal.hash), exchange::cipher_of(kProposal.encryption), initiator_cookie_,
             responder_cookie};
 }
 
@@ -156,7 +156,7 @@ bool RawPeer::first_exchange() {
     responder_nonce_ = wire::find<wire::Nonce>(replies[0].payloads)->data;
     transcript_.add(*wire::build_payloads(payloads));
     transcript_.add(replies[0].plaintext);
-    transcript_.negotiated(authip::hash_of(kProposal.hash));
+    transcript_.negotiated(exchange::hash_of(kProposal.hash));
     return true;
 }
 

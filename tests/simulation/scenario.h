@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "policy/auth_method.h"
+
 namespace keyline::simulation {
 
 struct Outcome {
@@ -15,6 +17,6 @@ struct Outcome {
 };
 
 // With `trace`, everything that happens is printed.
-Outcome play(std::uint64_t seed, bool trace = false);
+Outcome play(std::uint64_t seed, policy::Protocol protocol, bool trace = false);
 
 }  // namespace keyline::simulation

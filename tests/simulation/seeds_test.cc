@@ -1,6 +1,6 @@
-// Seeded negotiations: 10,000 in the release build, fewer under the sanitizers, which are twenty times
-// slower. KEYLINE_SEED=n replays one and prints what happens in it, KEYLINE_SEEDS=n runs another number of
-// them.
+// Seeded negotiations of AuthIP: 10,000 in the release build, fewer under the sanitizers, which are twenty
+// times slower; and a tenth of that of IKEv1, each of which takes a Diffie-Hellman exchange. KEYLINE_SEED=n
+// replays one and prints what happens in it, KEYLINE_SEEDS=n runs another number of them.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -11,7 +11,10 @@
 namespace keyline::simulation {
 namespace {
 
-constexpr std::uint64_t kSeeds = KEYLINE_DEFAULT_SEEDS;
+using policy::Protocol;
+
+constexpr std::uint64_t kAuthipSeeds = KEYLINE_DEFAULT_SEEDS;
+constexpr std::uint64_t kIkev1Seeds = kAuthipSeeds / 10;
 
 std::uint64_t number(const char* variable, std::uint64_t otherwise) {
     const char* text = std::getenv(variable);
@@ -22,29 +25,34 @@ std::string program() {
     return testing::internal::GetArgvs().empty() ? "seeds_test" : testing::internal::GetArgvs().front();
 }
 
-bool check(std::uint64_t seed, bool trace = false) {
-    const Outcome outcome = play(seed, trace);
+bool check(std::uint64_t seed, Protocol protocol, bool trace = false) {
+    const Outcome outcome = play(seed, protocol, trace);
     for (const std::string& violation : outcome.violations) {
         ADD_FAILURE() << "seed " << seed << " (" << outcome.story << "): " << violation
-                      << "\nreplay with: KEYLINE_SEED=" << seed << " " << program();
+                      << "\nreplay with: KEYLINE_SEED=" << seed << " " << program() << " --gtest_filter=*"
+                      << (protocol == Protocol::kIkev1 ? "Ikev1*" : "Authip*");
     }
     return outcome.negotiated;
 }
 
-TEST(SeedsTest, HostsAgreeOrBothKnowThatTheyFailed) {
+void check_all(Protocol protocol, std::uint64_t seeds) {
     const std::uint64_t only = number("KEYLINE_SEED", 0);
     if (only != 0) {
-        check(only, true);
+        check(only, protocol, true);
         return;
     }
-    const std::uint64_t count = number("KEYLINE_SEEDS", kSeeds);
+    const std::uint64_t count = number("KEYLINE_SEEDS", seeds);
     std::uint64_t negotiated = 0;
-    for (std::uint64_t seed = 1; seed <= count && !HasFailure(); ++seed)
-        negotiated += check(seed) ? 1 : 0;
+    for (std::uint64_t seed = 1; seed <= count && !testing::Test::HasFailure(); ++seed)
+        negotiated += check(seed, protocol) ? 1 : 0;
     // A simulation in which little succeeds would prove little.
-    if (HasFailure()) return;
+    if (testing::Test::HasFailure()) return;
     EXPECT_GT(negotiated, count / 2);
 }
+
+TEST(SeedsTest, AuthipHostsAgreeOrBothKnowThatTheyFailed) { check_all(Protocol::kAuthip, kAuthipSeeds); }
+
+TEST(SeedsTest, Ikev1HostsAgreeOrBothKnowThatTheyFailed) { check_all(Protocol::kIkev1, kIkev1Seeds); }
 
 }  // namespace
 }  // namespace keyline::simulation

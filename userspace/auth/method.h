@@ -15,10 +15,16 @@
 
 namespace keyline::auth {
 
-// Auth_Method values of MS-AIPS 2.2.3.4.
-enum class MethodId : std::uint16_t { kKerberos = 2, kAnonymous = 3, kTls = 4, kNtlm = 5 };
+// Auth_Method values of MS-AIPS 2.2.3.4; from 0xFF00 on methods of IKEv1 (policy/auth_method.h).
+enum class MethodId : std::uint16_t {
+    kKerberos = 2,
+    kAnonymous = 3,
+    kTls = 4,
+    kNtlm = 5,
+    kPreSharedKey = 0xFF01,
+};
 
-// "kerberos", "anonymous", "tls", "ntlm": the names the configuration and the CLI use.
+// "kerberos", "anonymous", "tls", "ntlm", "psk": the names the configuration and the CLI use.
 std::string to_string(MethodId id);
 std::optional<MethodId> parse_method(std::string_view name);
 

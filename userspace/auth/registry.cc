@@ -8,6 +8,7 @@
 #include "auth/anonymous.h"
 #include "auth/kerberos.h"
 #include "auth/ntlm.h"
+#include "auth/pre_shared_key.h"
 #include "auth/tls.h"
 
 namespace keyline::auth {
@@ -42,6 +43,11 @@ std::expected<std::vector<std::shared_ptr<Method>>, std::string> make_methods(co
         auto ntlm = NtlmMethod::make(*auth.ntlm, machine_name());
         if (!ntlm) return std::unexpected(std::move(ntlm.error()));
         methods.push_back(*std::move(ntlm));
+    }
+    if (auth.psk) {
+        auto psk = PreSharedKeyMethod::load(auth.psk->file);
+        if (!psk) return std::unexpected(std::move(psk.error()));
+        methods.push_back(*std::move(psk));
     }
     return methods;
 }

@@ -43,7 +43,8 @@ bool accept_first_message(Session& session, exchange::Host& host, const exchange
     session.responder_cookie = header.responder_cookie;
     while (session.responder_cookie == wire::Cookie{})
         host.random().fill(session.responder_cookie);
-    session.main_mode = host.lookup().main_mode(datagram.remote.address);
+    session.main_mode =
+        host.lookup().main_mode(datagram.remote.address).restricted_to(policy::Protocol::kAuthip);
     const auto message = open_message(session, host, datagram, header);
     const auto failure = receive_first_message(session, host, *message);
     if (failure) refuse(session, host, *failure);

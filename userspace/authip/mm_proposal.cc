@@ -2,126 +2,18 @@
 
 #include <algorithm>
 
-#include "wire/attributes.h"
 #include "wire/numbers.h"
 
 namespace keyline::authip {
-namespace {
 
 using policy::DhGroup;
-using policy::MmEncryption;
-using policy::MmHash;
-
-struct EncryptionCode {
-    MmEncryption encryption;
-    std::uint16_t code;
-    std::uint16_t key_bits;  // 0: no Key Length attribute
-};
-constexpr EncryptionCode kEncryptions[] = {
-    {MmEncryption::kDesCbc, wire::ike_encryption::kDesCbc, 0},
-    {MmEncryption::k3desCbc, wire::ike_encryption::k3desCbc, 0},
-    {MmEncryption::kAesCbc128, wire::ike_encryption::kAesCbc, 128},
-    {MmEncryption::kAesCbc192, wire::ike_encryption::kAesCbc, 192},
-    {MmEncryption::kAesCbc256, wire::ike_encryption::kAesCbc, 256},
-};
-
-struct HashCode {
-    MmHash hash;
-    std::uint16_t code;
-};
-constexpr HashCode kHashes[] = {
-    {MmHash::kMd5, wire::ike_hash::kMd5},
-    {MmHash::kSha1, wire::ike_hash::kSha1},
-    {MmHash::kSha256, wire::ike_hash::kSha256},
-    {MmHash::kSha384, wire::ike_hash::kSha384},
-};
-
-// nullopt when absent or not a number.
-std::optional<std::uint64_t> number(const wire::Transform& transform, std::uint16_t type) {
-    const wire::Attribute* attribute = wire::find_attribute(transform.attributes, type);
-    return attribute == nullptr ? std::nullopt : attribute->number();
-}
-
-wire::Transform build_transform(std::uint8_t transform_number, const policy::MmProposal& proposal,
-                                DhGroup group, std::chrono::seconds lifetime) {
-    using namespace wire::ike_attribute;
-    const auto* encryption =
-        std::ranges::find(kEncryptions, proposal.encryption, &EncryptionCode::encryption);
-    const auto* hash = std::ranges::find(kHashes, proposal.hash, &HashCode::hash);
-    wire::Transform transform{.number = transform_number, .id = wire::kTransformKeyIke};
-    auto& attributes = transform.attributes;
-    attributes.push_back(wire::number_attribute(kEncryption, encryption->code));
-    if (encryption->key_bits != 0)
-        attributes.push_back(wire::number_attribute(kKeyLength, encryption->key_bits));
-    attributes.push_back(wire::number_attribute(kHash, hash->code));
-    attributes.push_back(wire::number_attribute(kGroupDescription, static_cast<std::uint16_t>(group)));
-    attributes.push_back(wire::number_attribute(kLifeType, wire::kLifeSeconds));
-    attributes.push_back(wire::number_attribute(
-        kLifeDuration, static_cast<std::uint32_t>(std::min<std::int64_t>(lifetime.count(), UINT32_MAX))));
-    return transform;
-}
-
-// The life duration in seconds; a life type that is unknown makes the transform unacceptable (M2).
-struct Life {
-    bool acceptable = true;
-    std::optional<std::chrono::seconds> seconds;
-};
-Life parse_life(const wire::Transform& transform) {
-    Life life;
-    std::uint64_t type = wire::kLifeSeconds;
-    for (const wire::Attribute& attribute : transform.attributes) {
-        const auto value = attribute.number();
-        if (attribute.type == wire::ike_attribute::kLifeType) {
-            if (!value || (*value != wire::kLifeSeconds && *value != wire::kLifeKilobytes))
-                life.acceptable = false;
-            type = value.value_or(0);
-        } else if (attribute.type == wire::ike_attribute::kLifeDuration) {
-            if (!value || *value == 0) life.acceptable = false;
-            if (value && type == wire::kLifeSeconds) {
-                life.seconds = std::chrono::seconds(std::min<std::uint64_t>(*value, UINT32_MAX));
-            }
-        }
-    }
-    return life;
-}
-
-// nullopt for a transform with an unknown value (M2).
-std::optional<MmTransform> parse_transform(const wire::Proposal& proposal, const wire::Transform& transform) {
-    const auto encryption = number(transform, wire::ike_attribute::kEncryption);
-    const auto key_bits = number(transform, wire::ike_attribute::kKeyLength);
-    const auto hash = number(transform, wire::ike_attribute::kHash);
-    if (!encryption || !hash) return std::nullopt;
-    const bool has_key_length =
-        wire::find_attribute(transform.attributes, wire::ike_attribute::kKeyLength) != nullptr;
-    const auto* known_encryption = std::ranges::find_if(kEncryptions, [&](const EncryptionCode& known) {
-        return known.code == *encryption &&
-               (known.key_bits == 0 ? !has_key_length : key_bits && *key_bits == known.key_bits);
-    });
-    const auto* known_hash =
-        std::ranges::find_if(kHashes, [&](const HashCode& known) { return known.code == *hash; });
-    const Life life = parse_life(transform);
-    if (known_encryption == std::end(kEncryptions) || known_hash == std::end(kHashes) || !life.acceptable) {
-        return std::nullopt;
-    }
-    wire::Proposal echo = proposal;
-    echo.transforms = {transform};
-    return MmTransform{.proposal = {known_encryption->encryption, known_hash->hash},
-                       .lifetime = life.seconds,
-                       .echo = std::move(echo)};
-}
-
-}  // namespace
-
-std::string MmTransform::to_string() const {
-    return proposal.to_string() + "/" + std::string(policy::to_string(group));
-}
 
 wire::SecurityAssociation build_mm_offer(const policy::MainMode& main_mode, DhGroup group) {
     wire::Proposal proposal{.number = 1, .protocol_id = wire::protocol::kIsakmp};
     for (const policy::MmProposal& combination : main_mode.proposals) {
         const auto transform_number = static_cast<std::uint8_t>(proposal.transforms.size() + 1);
         proposal.transforms.push_back(
-            build_transform(transform_number, combination, group, main_mode.lifetime));
+            exchange::build_mm_transform(transform_number, combination, group, main_mode.lifetime));
     }
     return {.proposals = {std::move(proposal)}};
 }
@@ -133,15 +25,13 @@ std::expected<MmOffer, std::string> parse_mm_offer(const wire::SecurityAssociati
         if (proposal.protocol_id != wire::protocol::kIsakmp) continue;
         for (const wire::Transform& transform : proposal.transforms) {
             if (transform.id != wire::kTransformKeyIke) continue;
-            // Absent means group 0: no Diffie-Hellman exchange.
-            const std::uint64_t group = number(transform, wire::ike_attribute::kGroupDescription).value_or(0);
-            if (group > UINT16_MAX) continue;
-            if (!first && group != offer.group)
+            const auto group = exchange::mm_group(transform);
+            if (!group) continue;
+            if (!first && *group != offer.group)
                 return std::unexpected("the transforms name differing groups");
-            offer.group = static_cast<std::uint16_t>(group);
+            offer.group = *group;
             first = false;
-            if (auto known = parse_transform(proposal, transform)) {
-                known->group = static_cast<DhGroup>(offer.group);
+            if (auto known = exchange::parse_mm_transform(proposal, transform)) {
                 offer.transforms.push_back(std::move(*known));
             }
         }
@@ -170,36 +60,6 @@ std::expected<MmTransform, std::string> parse_mm_choice(const wire::SecurityAsso
         return std::unexpected("the responder chose a transform that was not offered");
     }
     return std::move(offer->transforms.front());
-}
-
-crypto::CipherAlgorithm cipher_of(MmEncryption encryption) {
-    switch (encryption) {
-        case MmEncryption::kDesCbc:
-            return crypto::CipherAlgorithm::kDesCbc;
-        case MmEncryption::k3desCbc:
-            return crypto::CipherAlgorithm::k3desCbc;
-        case MmEncryption::kAesCbc128:
-            return crypto::CipherAlgorithm::kAes128Cbc;
-        case MmEncryption::kAesCbc192:
-            return crypto::CipherAlgorithm::kAes192Cbc;
-        case MmEncryption::kAesCbc256:
-            break;
-    }
-    return crypto::CipherAlgorithm::kAes256Cbc;
-}
-
-crypto::HashAlgorithm hash_of(MmHash hash) {
-    switch (hash) {
-        case MmHash::kMd5:
-            return crypto::HashAlgorithm::kMd5;
-        case MmHash::kSha1:
-            return crypto::HashAlgorithm::kSha1;
-        case MmHash::kSha256:
-            return crypto::HashAlgorithm::kSha256;
-        case MmHash::kSha384:
-            break;
-    }
-    return crypto::HashAlgorithm::kSha384;
 }
 
 }  // namespace keyline::authip

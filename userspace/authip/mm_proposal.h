@@ -2,31 +2,18 @@
 // 11, 12, M1-M3).
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <expected>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "crypto/cipher.h"
-#include "crypto/hash.h"
+#include "exchange/mm_transform.h"
 #include "policy/main_mode.h"
 #include "wire/payloads.h"
 
 namespace keyline::authip {
 
-// One KEY_IKE transform whose every value is known.
-struct MmTransform {
-    policy::MmProposal proposal;
-    policy::DhGroup group = policy::DhGroup::kNone;
-    std::optional<std::chrono::seconds> lifetime;  // none named: the receiver's own
-    // Where it stands: the proposal with this transform alone, for the answer.
-    wire::Proposal echo;
-
-    // "aes-cbc-256/sha2-256/ecp256".
-    std::string to_string() const;
-};
+using exchange::MmTransform;
 
 // One proposal with a transform per acceptable combination, all of one group (item 11).
 wire::SecurityAssociation build_mm_offer(const policy::MainMode& main_mode, policy::DhGroup group);
@@ -46,8 +33,5 @@ const MmTransform* choose_mm_transform(const MmOffer& offer, const policy::MainM
 std::expected<MmTransform, std::string> parse_mm_choice(const wire::SecurityAssociation& sa,
                                                         const policy::MainMode& main_mode,
                                                         policy::DhGroup group);
-
-crypto::CipherAlgorithm cipher_of(policy::MmEncryption encryption);
-crypto::HashAlgorithm hash_of(policy::MmHash hash);
 
 }  // namespace keyline::authip

@@ -207,8 +207,8 @@ struct Session final : exchange::Session {
     bool awaits_extended_mode() const { return extended && extended->skeyid_em.empty(); }
     // Keys exist and belong to what comes next: the sender's notifies are encrypted (S5).
     bool has_keys() const { return keys.has_value(); }
-    crypto::HashAlgorithm hash() const { return hash_of(chosen->proposal.hash); }
-    crypto::CipherAlgorithm cipher() const { return cipher_of(chosen->proposal.encryption); }
+    crypto::HashAlgorithm hash() const { return exchange::hash_of(chosen->proposal.hash); }
+    crypto::CipherAlgorithm cipher() const { return exchange::cipher_of(chosen->proposal.encryption); }
     KeyContext key_context() const { return {hash(), cipher(), initiator_cookie, responder_cookie}; }
 
     // exchange::Session

@@ -8,8 +8,10 @@
 #include "crypto/openssl.h"
 
 namespace keyline::crypto {
+namespace {
 
-Bytes hmac(HashAlgorithm algorithm, ByteView key, Parts parts) {
+// `tag` has digest_size octets.
+void hmac_into(HashAlgorithm algorithm, ByteView key, Parts parts, std::span<std::uint8_t> tag) {
     static EVP_MAC* const kHmac = openssl::require(EVP_MAC_fetch(nullptr, "HMAC", nullptr), "EVP_MAC_fetch");
     const EVP_MD* md = openssl::require(evp_md(algorithm), "EVP_MD_fetch");
     const std::array<OSSL_PARAM, 2> parameters{
@@ -25,9 +27,21 @@ Bytes hmac(HashAlgorithm algorithm, ByteView key, Parts parts) {
     for (const ByteView part : parts) {
         openssl::require(EVP_MAC_update(context.get(), part.data(), part.size()) == 1, "EVP_MAC_update");
     }
-    Bytes tag(digest_size(algorithm));
     std::size_t size = 0;
     openssl::require(EVP_MAC_final(context.get(), tag.data(), &size, tag.size()) == 1, "EVP_MAC_final");
+}
+
+}  // namespace
+
+Bytes hmac(HashAlgorithm algorithm, ByteView key, Parts parts) {
+    Bytes tag(digest_size(algorithm));
+    hmac_into(algorithm, key, parts, tag);
+    return tag;
+}
+
+Secret hmac_secret(HashAlgorithm algorithm, ByteView key, Parts parts) {
+    Secret tag(digest_size(algorithm));
+    hmac_into(algorithm, key, parts, tag.writable());
     return tag;
 }
 

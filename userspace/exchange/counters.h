@@ -15,14 +15,17 @@ namespace keyline::exchange {
     X(kMalformedHeader, "ike-header",                                                                        \
       "an ISAKMP header that is cut short, or whose length, version or flags are wrong",                     \
       "the sender is broken or hostile")                                                                     \
-    X(kUnknownExchange, "ike-exchange", "an exchange type that is not AuthIP's",                             \
-      "enable IKEv1 at neither side")                                                                        \
+    X(kUnknownExchange, "ike-exchange",                                                                      \
+      "an exchange of a protocol or kind that policy does not let the peer use",                             \
+      "compare peer.protocols with the peer's configuration; use main mode in IKEv1")                        \
     X(kUnknownSa, "ike-unknown-sa", "no main mode SA has these cookies and addresses",                       \
       "normal after a restart: the peer negotiates anew when its own SA expires")                            \
     X(kMalformedCrypto, "ike-crypto", "a malformed Crypto payload", "the sender is broken or hostile")       \
     X(kBadIcv, "ike-icv", "the integrity check of an encrypted message failed",                              \
       "altered on the way, forged, or the two sides derived different keys")                                 \
     X(kBadPadding, "ike-padding", "the padding of an encrypted message is malformed", "the peer is broken")  \
+    X(kUnreadable, "ike-unreadable", "an encrypted IKEv1 message that makes no sense once decrypted",        \
+      "compare the pre-shared keys of both sides")                                                           \
     X(kNotEncrypted, "ike-clear", "a clear message where only an encrypted one is believed",                 \
       "none needed; many are an attack")                                                                     \
     X(kNoKeys, "ike-no-keys", "an encrypted message before keys exist",                                      \

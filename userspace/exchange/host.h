@@ -64,6 +64,8 @@ class Host {
     virtual void qm_failed(MmSa& sa, QmRequest request, const std::string& text) = 0;
     // The peer has deleted an established quick mode, or all of them. No notify answers.
     virtual void qm_deleted_by_peer(MmSa& sa, std::uint32_t message_id) = 0;
+    // The same by the SPI that this host sends under.
+    virtual void qm_deleted_by_spi(MmSa& sa, std::uint32_t outbound_spi) = 0;
     // Established quick modes of this SA that are alive.
     virtual std::size_t live_quick_modes(const MmSa& sa) const = 0;
     // Whether an established quick mode with this peer sends under this SPI.

@@ -3,8 +3,8 @@
 #include <memory>
 #include <utility>
 
-#include "authip/first_message.h"
 #include "keyer/engine.h"
+#include "keyer/protocols.h"
 #include "wire/parse.h"
 
 namespace keyline::keyer {
@@ -29,11 +29,13 @@ void Engine::drop(Reason reason, const Endpoint& remote, std::string text) {
 void Engine::on(DatagramReceived& event) {
     const auto header = wire::parse_header(event.data);
     if (!header) return drop(Reason::kMalformedHeader, event.remote, header.error().to_string());
-    if (header->dialect() != wire::Dialect::kAuthip) return drop(Reason::kUnknownExchange, event.remote);
-
     Session* session = find_session(*header, event.remote.address);
     if (session == nullptr) {
-        if (header->exchange_type == ExchangeType::kAuthipMainMode) return new_responder(event, *header);
+        if (begins_main_mode(*header)) return new_responder(event, *header);
+        if (header->exchange_type == ExchangeType::kAggressive) {
+            return drop(Reason::kUnknownExchange, event.remote,
+                        "aggressive mode tells identities to anybody and is refused: use main mode");
+        }
         if (header->encrypted()) meet_stray(event.local.address, event.remote.address);
         return drop(Reason::kUnknownSa, event.remote);
     }
@@ -113,6 +115,11 @@ bool Engine::admits(const DatagramReceived& datagram, const wire::Header& header
         drop(Reason::kTooManyIncomplete, datagram.remote);
         return false;
     }
+    // IKEv1 has no cookie of this kind: its initiators wait until the flood is over.
+    if (header.dialect() == wire::Dialect::kIkev1) {
+        if (dos_protection_) drop(Reason::kTooManyIncomplete, datagram.remote);
+        return !dos_protection_;
+    }
     const bool has_cookie = !is_zero(header.responder_cookie);
     const bool proved = has_cookie && dos_cookies_.check(now_, datagram.remote, header.initiator_cookie,
                                                          header.responder_cookie);
@@ -131,14 +138,20 @@ bool Engine::admits(const DatagramReceived& datagram, const wire::Header& header
 }
 
 void Engine::new_responder(const DatagramReceived& datagram, const wire::Header& header) {
-    if (auto fault = authip::check_first_message(datagram, header)) {
+    const policy::Peer* peer = lookup_->peer(datagram.remote.address);
+    const policy::Protocol protocol = protocol_of(header.dialect());
+    if (!permits(peer, protocol)) {
+        return drop(Reason::kUnknownExchange, datagram.remote,
+                    "policy does not let this peer use " + std::string(policy::to_string(protocol)));
+    }
+    if (auto fault = check_first_message(datagram, header)) {
         return drop(fault->reason, datagram.remote, std::move(fault->text));
     }
     if (!admits(datagram, header)) return;
 
-    Session& session = sessions_.add(std::make_unique<authip::Session>(), exchange::Role::kResponder,
-                                     datagram.local, datagram.remote, now_);
-    if (const policy::Peer* peer = lookup_->peer(datagram.remote.address)) session.pad = *peer;
+    Session& session = sessions_.add(make_session(protocol), exchange::Role::kResponder, datagram.local,
+                                     datagram.remote, now_);
+    if (peer != nullptr) session.pad = *peer;
     // A refusal leaves nothing: the same message is refused anew.
     if (!session.accept(*this, datagram, header)) return sessions_.erase(session.name.id);
     sessions_.index(session);

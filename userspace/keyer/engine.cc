@@ -144,6 +144,13 @@ void Engine::qm_deleted_by_peer(MmSa& sa, std::uint32_t message_id) {
     }
 }
 
+void Engine::qm_deleted_by_spi(MmSa& sa, std::uint32_t outbound_spi) {
+    for (const std::uint64_t id : quick_modes_.ids_by_spi(policy::Direction::kOutbound, outbound_spi)) {
+        if (quick_modes_.find(id)->traffic.remote != sa.name.remote.address) continue;
+        remove_quick_mode(id, "deleted by the peer", Notify::kNobody);
+    }
+}
+
 std::size_t Engine::live_quick_modes(const MmSa& sa) const { return quick_modes_.count_by_mm(sa.name.id); }
 
 bool Engine::has_sa_with(const IpAddress& remote) const {

@@ -56,6 +56,7 @@ class Engine final : public exchange::Host {
     void qm_established(exchange::MmSa& sa, exchange::QmSa qm, const exchange::QmRequest* request) override;
     void qm_failed(exchange::MmSa& sa, exchange::QmRequest request, const std::string& text) override;
     void qm_deleted_by_peer(exchange::MmSa& sa, std::uint32_t message_id) override;
+    void qm_deleted_by_spi(exchange::MmSa& sa, std::uint32_t outbound_spi) override;
     std::size_t live_quick_modes(const exchange::MmSa& sa) const override;
     bool has_sa_with(const IpAddress& remote) const override;
     bool sends_under(const IpAddress& remote, std::uint32_t spi) const override;

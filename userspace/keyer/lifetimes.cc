@@ -25,8 +25,10 @@ Instant soft_deadline(const QmSa& qm) {
 // then disagree about which is the newer one, so neither is taken for the other's rekey; both live until one
 // is rekeyed.
 bool crossed(const QmSa& newer, const QmSa& older) {
-    return newer.mm != older.mm && newer.role == exchange::Role::kInitiator &&
-           older.role == exchange::Role::kResponder && older.established >= newer.begun;
+    if (older.established < newer.begun) return false;
+    // Under one main mode SA only IKEv1's hosts both begin quick modes.
+    if (newer.mm == older.mm) return newer.role != older.role;
+    return newer.role == exchange::Role::kInitiator && older.role == exchange::Role::kResponder;
 }
 
 }  // namespace
@@ -95,7 +97,8 @@ void Engine::supersede_older(const QmSa& qm) {
         if (older.id == qm.id || older.superseded() || crossed(qm, older)) continue;
         // Q12: the responder notifies it. Under another main mode SA the peer may not know that it is the
         // older one.
-        older.tell_peer = older.role == exchange::Role::kResponder || older.mm != qm.mm;
+        older.tell_peer =
+            older.role == exchange::Role::kResponder || older.role != qm.role || older.mm != qm.mm;
         if (older.suspected) added.patience = older.patience;
         quick_modes_.schedule(older, kNever, end);
     }

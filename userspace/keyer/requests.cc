@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "authip/session.h"
 #include "keyer/engine.h"
+#include "keyer/protocols.h"
 
 namespace keyline::keyer {
 namespace {
@@ -154,17 +154,23 @@ Session* Engine::one_way_session(const QmRequest& request) {
 void Engine::start_session(QmRequest request) {
     const exchange::Traffic& traffic = request.traffic;
     const policy::Rule* rule = lookup_->rule(traffic.rule);
-    const policy::MainMode main_mode = restricted(lookup_->main_mode(traffic.remote), rule, *this);
+    const policy::Peer* peer = lookup_->peer(traffic.remote);
+    const policy::Protocol protocol = preferred_protocol(peer);
+    const policy::MainMode main_mode =
+        restricted(lookup_->main_mode(traffic.remote).restricted_to(protocol), rule, *this);
     if (main_mode.auth.empty()) {
         return fail(request,
                     "no authentication method is both allowed and configured; see main_mode.auth and [auth]");
     }
     if (exchange::is_peer_user(traffic.impersonation_handle))
         return fail(request, "the SA belongs to a user of the peer's, who alone can renew it");
+    if (rule != nullptr && !rule->extended_auth.empty() && protocol != policy::Protocol::kAuthip) {
+        return fail(request, "rule \"" + rule->name + "\" wants extended mode, which IKEv1 does not have");
+    }
     const std::uint16_t port = lookup_->policy().host.port;
-    Session& session = sessions_.add(std::make_unique<authip::Session>(), exchange::Role::kInitiator,
+    Session& session = sessions_.add(make_session(protocol), exchange::Role::kInitiator,
                                      {traffic.local, port}, {traffic.remote, port}, now_);
-    if (const policy::Peer* peer = lookup_->peer(traffic.remote)) session.pad = *peer;
+    if (peer != nullptr) session.pad = *peer;
     session.doubted = request.suspect;
     session.impersonation_handle = traffic.impersonation_handle;
     session.waiting.push_back(std::move(request));

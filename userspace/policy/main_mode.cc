@@ -4,7 +4,10 @@
 
 namespace keyline::policy {
 
-bool needs_dh(AuthMethod method) { return method == AuthMethod::kAnonymous || method == AuthMethod::kNtlm; }
+bool needs_dh(AuthMethod method) {
+    return method == AuthMethod::kAnonymous || method == AuthMethod::kNtlm ||
+           protocol_of(method) == Protocol::kIkev1;
+}
 
 std::string MmProposal::to_string() const {
     return std::string(policy::to_string(encryption)).append("/").append(policy::to_string(hash));
@@ -27,5 +30,11 @@ DhGroup MainMode::offered_group() const {
 }
 
 bool MainMode::accepts(DhGroup group) const { return std::ranges::find(dh_groups, group) != dh_groups.end(); }
+
+MainMode MainMode::restricted_to(Protocol protocol) const {
+    MainMode restricted = *this;
+    std::erase_if(restricted.auth, [&](AuthMethod method) { return protocol_of(method) != protocol; });
+    return restricted;
+}
 
 }  // namespace keyline::policy

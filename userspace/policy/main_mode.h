@@ -68,6 +68,8 @@ struct MainMode {
     // The one group of this host's offers: the first, or the first other than kNone when a method needs DH.
     DhGroup offered_group() const;
     bool accepts(DhGroup group) const;
+    // The same with the methods of this protocol alone; `auth` may then be empty.
+    MainMode restricted_to(Protocol protocol) const;
 
     bool operator==(const MainMode&) const = default;
 };

@@ -3,6 +3,7 @@
 namespace keyline::policy {
 
 std::string_view to_string(AuthMethod method) { return name_of(kAuthMethodNames, method); }
+std::string_view to_string(Protocol protocol) { return name_of(kKeyingProtocolNames, protocol); }
 std::string_view to_string(MmEncryption encryption) { return name_of(kMmEncryptionNames, encryption); }
 std::string_view to_string(MmHash hash) { return name_of(kMmHashNames, hash); }
 std::string_view to_string(DhGroup group) { return name_of(kDhGroupNames, group); }

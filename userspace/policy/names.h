@@ -34,10 +34,13 @@ constexpr std::optional<Value> value_of(const Named<Value> (&names)[kCount], std
 }
 
 inline constexpr Named<AuthMethod> kAuthMethodNames[] = {
-    {AuthMethod::kKerberos, "kerberos"},
-    {AuthMethod::kAnonymous, "anonymous"},
-    {AuthMethod::kTls, "tls"},
-    {AuthMethod::kNtlm, "ntlm"},
+    {AuthMethod::kKerberos, "kerberos"}, {AuthMethod::kAnonymous, "anonymous"}, {AuthMethod::kTls, "tls"},
+    {AuthMethod::kNtlm, "ntlm"},         {AuthMethod::kPreSharedKey, "psk"},
+};
+
+inline constexpr Named<Protocol> kKeyingProtocolNames[] = {
+    {Protocol::kAuthip, "authip"},
+    {Protocol::kIkev1, "ikev1"},
 };
 
 inline constexpr Named<MmEncryption> kMmEncryptionNames[] = {

@@ -117,12 +117,20 @@ struct NtlmAuth {
     bool operator==(const NtlmAuth&) const = default;
 };
 
+// Table [auth.psk].
+struct PskAuth {
+    std::string file;  // the secrets, by the peers' addresses (auth/pre_shared_key.h)
+
+    bool operator==(const PskAuth&) const = default;
+};
+
 // Credentials, one member per method; a method that no main mode names has none.
 struct Auth {
     std::optional<KerberosAuth> kerberos;
     std::optional<AnonymousAuth> anonymous;
     std::optional<TlsAuth> tls;
     std::optional<NtlmAuth> ntlm;
+    std::optional<PskAuth> psk;
 
     bool operator==(const Auth&) const = default;
 };
@@ -193,6 +201,8 @@ struct Peer {
     // or its user's own (MS-AIPS 3.1.1, PAD).
     bool explicit_credentials_mm = false;
     bool explicit_credentials_em = false;
+    // That the peer may negotiate with, and the first of them to negotiate with it; never empty.
+    std::vector<Protocol> protocols{Protocol::kAuthip};
 
     // By which `method` is to know the peer.
     const std::string& name_for(AuthMethod method) const {

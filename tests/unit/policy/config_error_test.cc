@@ -191,7 +191,7 @@ TEST(ConfigErrorTest, MainMode) {
     expect_errors({
         {R"(main_mode.auth = ["anonimous", "tls", "ntlm"])",
          R"(
-test.toml:1:19: main_mode.auth[1]: expected "kerberos", "anonymous", "tls" or "ntlm", found "anonimous"; did you mean "anonymous"?
+test.toml:1:19: main_mode.auth[1]: expected "kerberos", "anonymous", "tls", "ntlm" or "psk", found "anonimous"; did you mean "anonymous"?
 test.toml:1:32: main_mode.auth[2]: "tls" has no credentials; add [auth.tls] with ca and [[auth.tls.certificate]]
 test.toml:1:39: main_mode.auth[3]: "ntlm" has no credentials; add [auth.ntlm] with user and password, or accounts)"},
         {"main_mode.auth = []",
@@ -294,8 +294,24 @@ auth = "anonymous")",
 address = "10.0.0.1"
 protocols = ["authip", "ikev1", "ikev3"])",
          R"(
-test.toml:3:24: peer[1].protocols[2]: "ikev1" is not available in this version; use "authip"
+test.toml:3:13: peer[1].protocols: "ikev1" has no authentication method here; add one to auth, such as "psk"
 test.toml:3:33: peer[1].protocols[3]: expected "authip" or "ikev1", found "ikev3"; did you mean "ikev1"?)"},
+        {R"(
+[auth.psk]
+file = "psk"
+[[peer]]
+address = "10.0.0.1"
+auth = "psk")",
+         R"(test.toml:2:8: auth.psk.file: expected an absolute path, found "psk")"},
+        {R"(
+[[peer]]
+address = "10.0.0.1"
+auth = "psk"
+protocols = "ikev1")",
+         R"(test.toml:3:8: peer[1].auth: "psk" has no secrets; add [auth.psk] with file)"},
+        {R"(
+[auth.psk])",
+         R"(test.toml:1:1: auth.psk: missing "file", the file of the secrets)"},
         {R"(
 [[peer]]
 name = "a b"

@@ -190,6 +190,24 @@ TEST(ConfigTest, WithEsnPacketsAreUnlimited) {
     EXPECT_EQ(policy_of("[quick_mode]\nesn = true\n").quick_modes[0].lifetime.hard_packets, 0U);
 }
 
+TEST(ConfigTest, PeersOfIkev1) {
+    const Policy policy = with_kerberos(R"(
+[auth.psk]
+file = "/etc/keyline/psk"
+[[peer]]
+address = "10.0.0.7"
+auth = ["psk", "kerberos"]
+protocols = ["ikev1", "authip"]
+)");
+    ASSERT_EQ(policy.peers.size(), 1U);
+    EXPECT_EQ(policy.auth.psk, PskAuth{"/etc/keyline/psk"});
+    EXPECT_EQ(policy.peers[0].protocols, (std::vector{Protocol::kIkev1, Protocol::kAuthip}));
+    const MainMode& mode = policy.main_modes[policy.peers[0].main_mode];
+    EXPECT_EQ(mode.restricted_to(Protocol::kIkev1).auth, std::vector{AuthMethod::kPreSharedKey});
+    EXPECT_EQ(mode.restricted_to(Protocol::kAuthip).auth, std::vector{AuthMethod::kKerberos});
+    EXPECT_EQ(mode.restricted_to(Protocol::kIkev1).offered_group(), DhGroup::kEcp256);
+}
+
 TEST(ConfigTest, Peers) {
     const Policy policy = with_kerberos(R"(
 [main_mode.old]

@@ -96,6 +96,15 @@ void read_ntlm(const Value& table, Auth& auth) {
     }
 }
 
+constexpr Field<PskAuth> kPskFields[] = {
+    {"file", [](const Value& value, PskAuth& psk) { read_path(value, psk.file); }},
+};
+
+void read_psk(const Value& table, Auth& auth) {
+    read_table(table, kPskFields, auth.psk.emplace());
+    if (table.is_table() && !table.member("file")) table.error(R"(missing "file", the file of the secrets)");
+}
+
 void read_kerberos(const Value& table, Auth& auth) {
     read_table(table, kKerberosFields, auth.kerberos.emplace());
     if (table.is_table() && !table.member("principal")) {
@@ -109,6 +118,7 @@ constexpr Field<Auth> kAuthFields[] = {
      [](const Value& table, Auth& auth) { read_table(table, kAnonymousFields, auth.anonymous.emplace()); }},
     {"tls", read_tls},
     {"ntlm", read_ntlm},
+    {"psk", read_psk},
 };
 
 }  // namespace
@@ -121,6 +131,7 @@ void list_auth_keys(std::vector<std::string>& to) {
     list_keys("auth.tls", kTlsFields, to);
     list_keys("auth.tls.certificate", kTlsCertificateFields, to);
     list_keys("auth.ntlm", kNtlmFields, to);
+    list_keys("auth.psk", kPskFields, to);
 }
 
 std::vector<AuthMethod> read_auth_methods(const Value& list, Auth& credentials) {
@@ -132,6 +143,8 @@ std::vector<AuthMethod> read_auth_methods(const Value& list, Auth& credentials) 
             item.error(R"("tls" has no credentials; add [auth.tls] with ca and [[auth.tls.certificate]])");
         } else if (method == AuthMethod::kKerberos && !credentials.kerberos) {
             item.error(R"("kerberos" has no credentials; add [auth.kerberos] with principal and keytab)");
+        } else if (method == AuthMethod::kPreSharedKey && !credentials.psk) {
+            item.error(R"("psk" has no secrets; add [auth.psk] with file)");
         } else if (method == AuthMethod::kAnonymous && !credentials.anonymous) {
             credentials.anonymous.emplace();
         }

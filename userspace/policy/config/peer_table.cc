@@ -62,14 +62,23 @@ void read_methods(const Value& list, Draft& draft) {
     draft.policy->main_modes.push_back(std::move(mode));
 }
 
-void read_protocols(const Value& list, Draft&) {
-    constexpr std::string_view kProtocols[] = {"authip", "ikev1"};
-    constexpr std::size_t kIkev1 = 1;
-    read_list(list, [&](const Value& item) {
-        const auto protocol = item.word(kProtocols);
-        if (protocol == kIkev1) item.error(R"("ikev1" is not available in this version; use "authip")");
-        return protocol;
-    });
+void read_protocols(const Value& list, Draft& draft) {
+    draft.peer.protocols =
+        read_list(list, [](const Value& item) { return item.one_of(kKeyingProtocolNames); });
+}
+
+// Every protocol needs a method of its own, and IKEv1 a group besides.
+void check_protocols(const Value& table, const Draft& draft) {
+    const auto protocols = table.member("protocols");
+    if (!protocols) return;
+    const MainMode& mode = draft.policy->main_modes[draft.peer.main_mode];
+    for (const Protocol protocol : draft.peer.protocols) {
+        if (mode.restricted_to(protocol).auth.empty()) {
+            protocols->error(in_quotes(to_string(protocol)) +
+                             " has no authentication method here; add one to auth, such as " +
+                             (protocol == Protocol::kIkev1 ? R"("psk")" : R"("kerberos")"));
+        }
+    }
 }
 
 constexpr Named<bool Peer::*> kExplicitCredentialsNames[] = {
@@ -105,6 +114,7 @@ void read_peers(const Value& array, Loading& loading) {
         Draft draft{.peer = {}, .policy = &loading.policy, .known_addresses = &known_addresses};
         draft.peer.name = "peer-" + std::to_string(loading.policy.peers.size() + 1);
         read_table(table, kPeerFields, draft);
+        check_protocols(table, draft);
         if (!table.member("address")) table.error(R"(missing "address", the peer's addresses or prefixes)");
         const auto [same, is_new] = path_by_name.try_emplace(draft.peer.name, table.path());
         if (!is_new) table.error("has the name of " + same->second + ", " + in_quotes(draft.peer.name));

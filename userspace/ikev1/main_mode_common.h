@@ -1,0 +1,37 @@
+// What the two roles of main mode share: vendor IDs, key exchange, identity and proof.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "exchange/host.h"
+#include "ikev1/failure.h"
+#include "ikev1/message_io.h"
+#include "ikev1/session.h"
+
+namespace keyline::ikev1 {
+
+// Messages 1 and 2: RFC 3947 and dead peer detection.
+std::vector<wire::Payload> vendor_ids();
+void note_vendor_ids(Session& session, const std::vector<wire::Payload>& payloads);
+
+// KE, nonce and NAT-D of messages 3 and 4. The key pair is made here.
+std::vector<wire::Payload> key_exchange_payloads(Session& session, exchange::Host& host);
+// The peer's; then the keys exist.
+std::optional<Failure> take_key_exchange(Session& session, const exchange::Host& host,
+                                         const Incoming& message);
+
+// ID and HASH of messages 5 and 6, and INITIAL-CONTACT when this host has no SA with the peer (RFC 2407
+// 4.6.3.3).
+std::vector<wire::Payload> proof_payloads(const Session& session, const exchange::Host& host);
+std::optional<Failure> take_proof(Session& session, const Incoming& message);
+
+// The proofs are exchanged.
+void finish_main_mode(Session& session, exchange::Host& host);
+
+// Sends a main mode message under the next number.
+Unanswered send_main_mode(Session& session, exchange::Host& host, std::vector<wire::Payload> payloads,
+                          bool encrypted);
+
+}  // namespace keyline::ikev1

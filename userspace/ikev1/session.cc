@@ -1,0 +1,93 @@
+#include "ikev1/session.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "ikev1/informational.h"
+#include "ikev1/main_mode.h"
+#include "ikev1/quick_mode.h"
+#include "ikev1/receive.h"
+#include "ikev1/teardown.h"
+#include "ikev1/timers.h"
+
+namespace keyline::ikev1 {
+
+std::string to_string(State state) {
+    switch (state) {
+        case State::kStart:
+            return "Start";
+        case State::kMessage1Sent:
+            return "Main Mode Message 1 Sent";
+        case State::kMessage2Sent:
+            return "Main Mode Message 2 Sent";
+        case State::kMessage3Sent:
+            return "Main Mode Message 3 Sent";
+        case State::kMessage4Sent:
+            return "Main Mode Message 4 Sent";
+        case State::kMessage5Sent:
+            return "Main Mode Message 5 Sent";
+        case State::kDone:
+            return "Main Mode Done";
+        case State::kDeleted:
+            return "Deleted";
+    }
+    return "Unknown";
+}
+
+void Session::start(exchange::Host& host, const policy::MainMode& with) {
+    start_main_mode(*this, host, with);
+}
+
+bool Session::accept(exchange::Host& host, const exchange::DatagramReceived& datagram,
+                     const wire::Header& header) {
+    return accept_first_message(*this, host, datagram, header);
+}
+
+void Session::receive(exchange::Host& host, const exchange::DatagramReceived& datagram,
+                      const wire::Header& header) {
+    ikev1::receive(*this, host, datagram, header);
+}
+
+// None of IKEv1's methods here waits for anybody.
+void Session::finish_step(exchange::Host& host, auth::StepResult) {
+    host.count(exchange::Reason::kStaleStep);
+}
+
+void Session::pump(exchange::Host& host) { pump_quick_modes(*this, host); }
+
+exchange::Instant Session::next_deadline(const policy::Keying& keying) const {
+    return ikev1::next_deadline(*this, keying);
+}
+
+void Session::expire(exchange::Host& host) { ikev1::expire(*this, host); }
+
+std::vector<exchange::QmRequest*> Session::requests() {
+    std::vector<exchange::QmRequest*> found;
+    for (QmNegotiation& negotiation : negotiations) {
+        if (negotiation.request) found.push_back(&*negotiation.request);
+    }
+    return found;
+}
+
+void Session::remove(exchange::Host& host, exchange::Deletion, std::span<const exchange::QmSa> quick_modes,
+                     const std::string& text) {
+    delete_main_mode(*this, host, quick_modes, text);
+}
+
+void Session::end(exchange::Host& host, const std::string& text) { end_main_mode(*this, host, text); }
+
+void Session::remove_quick_mode(exchange::Host& host, const exchange::QmSa& quick_mode) {
+    if (!deleted()) send_delete(*this, host, quick_mode);
+}
+
+std::chrono::seconds Session::lifetime() const {
+    return std::min(main_mode.lifetime, chosen->transform.lifetime.value_or(main_mode.lifetime));
+}
+
+bool Session::proposal_allowed(const policy::MainMode& allowed) const {
+    return !chosen ||
+           (allowed.accepts(chosen->transform.group) &&
+            std::ranges::find(allowed.proposals, chosen->transform.proposal) != allowed.proposals.end());
+}
+
+}  // namespace keyline::ikev1
