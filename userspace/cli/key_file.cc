@@ -9,8 +9,8 @@
 #include <cstring>
 #include <fstream>
 
-#include "authip/mm_proposal.h"
 #include "crypto/cipher.h"
+#include "exchange/mm_transform.h"
 #include "wire/parse.h"
 
 namespace keyline::cli {
@@ -64,8 +64,8 @@ bool KeyFile::add(std::string_view line) {
         end != icv_text.end()) {
         return false;
     }
-    Key key{{.hash = authip::hash_of(proposal->hash),
-             .cipher = authip::cipher_of(proposal->encryption),
+    Key key{{.hash = exchange::hash_of(proposal->hash),
+             .cipher = exchange::cipher_of(proposal->encryption),
              .icv_octets = icv_octets},
             std::move(*encryption),
             std::move(*integrity)};
