@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: Apache-2.0
+"""IKEv1 with strongSwan: host a runs Keyline, host b charon with its user-space ESP, which is always encapsulated in
+UDP. A network is behind each, and a tunnel between them."""
+
+import os
+import sys
+
+from scenario import Scenario, main
+from lab.processes import wait_until
+from lab.strongswan import StrongSwan
+from lab.traffic import BackgroundPing
+
+KEY = "the same at both sides"
+NEAR, FAR = "10.1.0", "10.2.0"
+
+SWANCTL = """
+connections {{
+  keyline {{
+    version = 1
+    local_addrs = {own}
+    remote_addrs = {peer}
+    proposals = {ike}
+    local {{ auth = psk }}
+    remote {{ auth = psk }}
+    children {{
+      net {{
+        local_ts = {far}.0/24
+        remote_ts = {near}.0/24
+        esp_proposals = {esp}
+        start_action = none
+      }}
+    }}
+  }}
+}}
+secrets {{ ike-keyline {{ secret = "{key}" }} }}
+"""
+
+
+class NoDomain:
+    """These hosts know each other by keys, not by a realm."""
+
+    krb5_conf = os.devnull
+
+    def __init__(self, *_):
+        pass
+
+    def principal(self, _host):
+        return None
+
+    keytab = principal
+
+    def close(self):
+        pass
+
+
+class WithStrongSwan(Scenario):
+    domain = NoDomain
+    ike, esp = "aes256-sha256-ecp256", "aes128gcm16"
+    main_mode = {}
+    quick_mode = {}
+    key_of_peer = KEY
+
+    def setUp(self):
+        super().setUp()
+        self.addCleanup(self.show_charon_of_failure)
+        self.configure_keyline()
+        self.peer = StrongSwan(self.b)
+        for host, near, far in ((self.a, NEAR, FAR), (self.b, FAR, NEAR)):
+            host.run("ip", "address", "add", f"{near}.1", "dev", "lo")
+            gateway = self.peer_of(host).address
+            host.run("ip", "route", "add", f"{far}.0/24", "dev", host.INTERFACE, "src", f"{near}.1", "via", gateway)
+        self.peer.load(SWANCTL.format(own=self.b.address, peer=self.a.address, near=NEAR, far=FAR, ike=self.ike,
+                                      esp=self.esp, key=self.key_of_peer))
+        self.a.start_keyline()
+
+    def configure_keyline(self):
+        keys = os.path.join(self.a.directory, "psk")
+        with open(os.open(keys, os.O_CREAT | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
+            file.write(f"{self.b.address} {KEY}\n")
+        self.a.configure({
+            "host": {"unprotected": [self.a.INTERFACE]},
+            "auth": {"psk": {"file": keys}},
+            "main_mode": {"auth": ["psk"], **self.main_mode},
+            "quick_mode": self.quick_mode,
+            "peer": [{"name": "strongswan", "address": [self.b.address], "protocols": ["ikev1"]}],
+            "rule": [{"name": "tunnel", "local": f"{NEAR}.0/24", "remote": f"{FAR}.0/24", "action": "protect",
+                      "mode": "tunnel", "tunnel_local": self.a.address, "tunnel_remote": self.b.address}],
+        })
+
+    def show_charon_of_failure(self):
+        outcome = self._outcome.result
+        if any(test is self for test, _ in outcome.failures + outcome.errors):
+            print(f"--- charon\n{self.peer.output()}", file=sys.stderr)
+
+    def initiate(self):
+        self.peer.swanctl("--initiate", "--child", "net", "--timeout", "10")
+
+    def assert_traffic(self):
+        # charon takes traffic from the third message of quick mode on: it may come after the first packet.
+        wait_until(lambda: self.a.run("ping", "-c", "1", "-W", "1", f"{FAR}.1", check=False).returncode == 0,
+                   "the first answer")
+        capture = self.cable.capture()
+        self.assert_pings(f"{FAR}.1")
+        self.assert_pings(f"{NEAR}.1", host=self.b)
+        self.assert_protected(capture, esp=20)
+
+
+class Initiator(WithStrongSwan):
+    def test_keyline_negotiates_and_traffic_passes(self):
+        self.a.keyline("up", self.b.address)
+        (main_mode,) = self.a.query("mm")
+        self.assertEqual("psk", main_mode["method"])
+        self.assert_traffic()
+
+    def test_a_packet_asks_for_the_sa(self):
+        self.assert_traffic()
+
+
+class Responder(WithStrongSwan):
+    def test_charon_negotiates_and_traffic_passes(self):
+        self.initiate()
+        self.assert_traffic()
+
+    def test_charon_rekeys_and_deletes(self):
+        self.initiate()
+        self.assert_traffic()
+        before = {sa["spi"] for sa in self.sas(self.a)}
+        pings = BackgroundPing(self.a, f"{FAR}.1", interval=0.05)
+        wait_until(pings.answers, "an answer")
+        self.peer.swanctl("--rekey", "--child", "net")
+        wait_until(lambda: {sa["spi"] for sa in self.sas(self.a)} - before, "new SAs")
+        answered = pings.answers()
+        wait_until(lambda: pings.answers() > answered + 10, "answers under the new SAs")
+        self.assertEqual(0, pings.finish().lost)
+        self.peer.swanctl("--terminate", "--ike", "keyline")
+        wait_until(lambda: not self.sas(self.a), "the SAs to go")
+
+
+class PerfectForwardSecrecy(WithStrongSwan):
+    ike, esp = "aes128-sha1-modp2048", "aes256-sha256-modp2048"
+    main_mode = {"proposals": ["aes-cbc-128/sha1"], "dh_groups": ["modp2048"]}
+    quick_mode = {"suites": ["aes-cbc-256/hmac-sha2-256-128"], "pfs_group": "modp2048"}
+
+    def test_traffic_passes_whoever_begins(self):
+        self.a.keyline("up", self.b.address)
+        self.assert_traffic()
+        self.a.keyline("down", self.b.address)
+        wait_until(lambda: not self.peer.swanctl("--list-sas").stdout, "charon's SAs to go")
+        self.initiate()
+        self.assert_traffic()
+
+
+class DifferingKeys(WithStrongSwan):
+    key_of_peer = "another"
+
+    def test_the_failure_names_the_keys(self):
+        done = self.a.keyline("up", self.b.address, check=False)
+        self.assertEqual(5, done.returncode, done)
+        self.assertIn("pre-shared keys", done.stdout + done.stderr)
+        self.assertEqual([], self.sas(self.a))
+
+
+if __name__ == "__main__":
+    main()
