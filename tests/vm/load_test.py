@@ -36,7 +36,8 @@ def main():
         print(f"{name:24}{count:10}{limit:10}")
         if name in budget and count > limit:
             failures.append(f"{name}: {count} instructions, {limit} allowed")
-    sys.exit("\n".join(failures))
+    if failures:
+        sys.exit("\n".join(failures))
 
 
 main()
