@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "exchange/quick_mode.h"
 #include "simulation/pair.h"
 #include "simulation/trace.h"
 
