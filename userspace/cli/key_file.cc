@@ -39,7 +39,7 @@ std::optional<wire::Cookie> read_cookie(std::string_view digits) {
 
 std::optional<Secret> read_key(std::string_view digits) {
     auto octets = from_hex(digits);
-    if (!octets) return std::nullopt;
+    if (!octets || octets->empty()) return std::nullopt;
     Secret key = Secret::copy_of(*octets);
     ::explicit_bzero(octets->data(), octets->size());
     return key;
