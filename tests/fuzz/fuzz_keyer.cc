@@ -48,6 +48,9 @@ class Fuzzer {
             step();
         // Every timer and overlap that hostility can have started ends by then; established SAs live on.
         world_.run(400s);
+        // A peer that fell silent is tried anew: the end may fall into a negotiation, which ends too.
+        for (int second = 0; second < 120 && host_.keyer->limits().incomplete != 0; ++second)
+            world_.run(1s);
         if (!world_.violations().empty() || host_.keyer->limits().incomplete != 0 ||
             host_.keyer->limits().auth_steps != 0) {
             fail();
