@@ -22,33 +22,22 @@ constexpr const char* kFooter =
     "interface; 5 a negotiation was refused, or nobody answered. See keyline(8).\n";
 
 void add_decode(CLI::App& app, Context& context) {
-    struct Arguments {
-        std::string file;
-        bool ladder = false;
-    };
-    const auto arguments = std::make_shared<Arguments>();
+    const auto file = std::make_shared<std::string>();
     CLI::App* const command = app.add_subcommand("decode", "Print what is in an IKE datagram or a capture");
-    command
-        ->add_option("FILE", arguments->file, "A datagram, or a pcap or pcapng capture; - for standard input")
+    command->add_option("FILE", *file, "A datagram, or a pcap or pcapng capture; - for standard input")
         ->required();
-    CLI::Option* const json = command->add_flag("--json", context.json, "Print JSON");
-    command->add_flag("--ladder", arguments->ladder, "Draw the messages between two hosts")->excludes(json);
+    command->add_flag("--json", context.json, "Print JSON");
     command->footer(
         "Every IKE message on UDP 500 and 4500 is printed as a tree of payloads; malformed ones as far as "
         "they go.\n"
+        "`keyline trace FILE` draws them as a ladder.\n"
         "\n"
         "Examples:\n"
         "  tcpdump -w ike.pcap udp port 500 or udp port 4500\n"
         "  keyline decode ike.pcap\n"
-        "  keyline decode --ladder ike.pcap\n"
         "  keyline decode --json ike.pcap | jq '.[].message.name'\n");
-    command->callback([arguments, &context] {
-        context.command = [arguments, &context] {
-            const DecodeFormat format = context.json        ? DecodeFormat::kJson
-                                        : arguments->ladder ? DecodeFormat::kLadder
-                                                            : DecodeFormat::kText;
-            return decode(arguments->file, format, context.out, context.err);
-        };
+    command->callback([file, &context] {
+        context.command = [file, &context] { return decode(*file, context.json, context.out, context.err); };
     });
 }
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "cli/capture.h"
-#include "cli/conversations.h"
 #include "cli/input_file.h"
 #include "daemon/json.h"
 #include "daemon/udp_framing.h"
@@ -48,31 +47,13 @@ void print_json(const Capture& capture, std::ostream& out) {
     out << daemon::to_line(messages) << '\n';
 }
 
-void draw(const std::vector<CapturedDatagram>& datagrams, std::ostream& out) {
-    Conversations conversations;
-    Ladder ladder(out);
-    for (const CapturedDatagram& datagram : datagrams) {
-        if (const auto message = conversations.follow(datagram)) ladder.draw(*message);
-    }
-}
-
-ExitCode decode_capture(ByteView file, DecodeFormat format, std::ostream& out, std::ostream& err) {
+ExitCode decode_capture(ByteView file, bool json, std::ostream& out, std::ostream& err) {
     const auto capture = read_capture(file);
     if (!capture) {
         err << "keyline decode: " << capture.error() << '\n';
         return kFailure;
     }
-    switch (format) {
-        case DecodeFormat::kText:
-            print_text(*capture, out);
-            break;
-        case DecodeFormat::kJson:
-            print_json(*capture, out);
-            break;
-        case DecodeFormat::kLadder:
-            draw(capture->datagrams, out);
-            break;
-    }
+    json ? print_json(*capture, out) : print_text(*capture, out);
     if (const std::string left_out = capture->left_out(); !left_out.empty())
         err << "keyline decode: " << left_out << '\n';
     if (capture->datagrams.empty()) {
@@ -94,8 +75,8 @@ ByteView without_marker(ByteView datagram) {
 
 }  // namespace
 
-ExitCode decode(ByteView file, DecodeFormat format, std::ostream& out, std::ostream& err) {
-    if (is_capture(file)) return decode_capture(file, format, out, err);
+ExitCode decode(ByteView file, bool json, std::ostream& out, std::ostream& err) {
+    if (is_capture(file)) return decode_capture(file, json, out, err);
     const ByteView datagram = without_marker(file);
     const auto header = wire::read_header(datagram);
     if (!header) {
@@ -103,27 +84,18 @@ ExitCode decode(ByteView file, DecodeFormat format, std::ostream& out, std::ostr
             << header.error().to_string() << '\n';
         return kFailure;
     }
-    switch (format) {
-        case DecodeFormat::kText:
-            out << wire::to_text(wire::describe(datagram));
-            break;
-        case DecodeFormat::kJson:
-            out << daemon::to_line(to_json(wire::describe(datagram))) << '\n';
-            break;
-        case DecodeFormat::kLadder:
-            draw({{1, {}, {}, {}, Bytes(datagram.begin(), datagram.end())}}, out);
-            break;
-    }
+    const wire::Node tree = wire::describe(datagram);
+    out << (json ? daemon::to_line(to_json(tree)) + '\n' : wire::to_text(tree));
     return kSuccess;
 }
 
-ExitCode decode(const std::string& path, DecodeFormat format, std::ostream& out, std::ostream& err) {
+ExitCode decode(const std::string& path, bool json, std::ostream& out, std::ostream& err) {
     const auto content = read_input_file(path);
     if (!content) {
         err << "keyline decode: " << content.error() << '\n';
         return kFailure;
     }
-    return decode(*content, format, out, err);
+    return decode(*content, json, out, err);
 }
 
 }  // namespace keyline::cli

@@ -1,4 +1,4 @@
-// `keyline decode`: what is in a datagram or a capture, as text, JSON or a ladder.
+// `keyline decode`: what is in a datagram or a capture, as text or JSON.
 #pragma once
 
 #include <ostream>
@@ -9,13 +9,11 @@
 
 namespace keyline::cli {
 
-enum class DecodeFormat { kText, kJson, kLadder };
-
 // Writes what the file ("-": standard input) holds. Malformed messages are shown as far as they go and do not
 // make it fail; kFailure, with one line on `err`, is a file that cannot be read or holds no IKE message.
-ExitCode decode(const std::string& path, DecodeFormat format, std::ostream& out, std::ostream& err);
+ExitCode decode(const std::string& path, bool json, std::ostream& out, std::ostream& err);
 
 // The same for octets in memory.
-ExitCode decode(ByteView file, DecodeFormat format, std::ostream& out, std::ostream& err);
+ExitCode decode(ByteView file, bool json, std::ostream& out, std::ostream& err);
 
 }  // namespace keyline::cli

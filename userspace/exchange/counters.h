@@ -49,7 +49,7 @@ namespace keyline::exchange {
     X(kStaleStep, "ike-stale-step", "an authentication step ended after its negotiation", "none needed")     \
     /* limits (MS-AIPS 3.3.7.1, M12) */                                                                      \
     X(kPeerMmLimit, "ike-peer-mm-limit", "the peer has more than 20 main mode SAs",                          \
-      "`keyline down PEER` deletes them; raise limits.main_modes_per_peer if they are wanted")               \
+      "`keyline down PEER` deletes them; raise keying.mm_sas_per_peer if they are wanted")                   \
     X(kPeerNegotiationLimit, "ike-peer-negotiation-limit",                                                   \
       "the peer has more than 35 negotiations in progress", "the peer is broken or hostile")                 \
     X(kDosCookieSent, "ike-dos-cookie",                                                                      \

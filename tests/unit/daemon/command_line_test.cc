@@ -65,7 +65,7 @@ TEST(CommandLine, MistakesEndWithTwoAndNameTheWord) {
         {{"up"}, "PEER is required"},
         {{"attach", "eth0", "--role", "inner"}, "inner"},
         {{"decode"}, "FILE is required"},
-        {{"decode", "x", "--json", "--ladder"}, "excludes"},
+        {{"decode", "x", "--ladder"}, "--ladder"},
         {{"completion", "csh"}, "csh"},
         {{"probe"}, "name the peer"},
         {{"probe", "not-an-address"}, "PEER not-an-address: expected an address as 192.0.2.1 or 2001:db8::1"},
