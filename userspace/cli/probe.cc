@@ -33,9 +33,10 @@ std::expected<BoundSocket, std::string> bind_socket(const ProbeOptions& options,
     if (!other) return std::unexpected(other.error());
     std::string note = fmt::format(
         "port {} is not to be had here (keylined has it, or this user may not), so the peer sees source port "
-        "{} and takes "
-        "this host for one behind a NAT",
-        options.peer_port, other->local().port);
+        "{} and takes this host for one behind a NAT; a keylined that protects traffic with the peer drops "
+        "its "
+        "answers to that port: `keyline up {}` negotiates there",
+        options.peer_port, other->local().port, options.peer.to_string());
     return BoundSocket{std::move(*other), std::move(note)};
 }
 
