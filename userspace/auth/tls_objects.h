@@ -6,15 +6,11 @@
 
 #include <memory>
 
+#include "crypto/openssl.h"
+
 namespace keyline::auth::tls {
 
-template <auto kFree>
-struct Deleter {
-    template <typename T>
-    void operator()(T* object) const {
-        kFree(object);
-    }
-};
+using crypto::openssl::Deleter;
 
 inline void free_bio(BIO* bio) { BIO_free(bio); }
 inline void free_certificates(STACK_OF(X509) * list) { sk_X509_pop_free(list, X509_free); }

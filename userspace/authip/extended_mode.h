@@ -27,7 +27,5 @@ void receive_extended_mode_answer(Session& session, exchange::Host& host,
 // Responder: #7, #9, #11, also where they have no place.
 void receive_extended_mode_request(Session& session, exchange::Host& host, const Incoming& message,
                                    const std::vector<wire::Payload>& payloads);
-// Either role: the end of an authentication step.
-void finish_extended_mode_step(Session& session, exchange::Host& host, auth::StepResult result);
 
 }  // namespace keyline::authip

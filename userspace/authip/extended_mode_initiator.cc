@@ -45,18 +45,17 @@ std::optional<Failure> take_methods(Session& session, Host& host,
 void receive_methods(Session& session, Host& host, const std::vector<wire::Payload>& payloads) {
     if (auto failure = take_methods(session, host, payloads)) return fail_main_mode(session, host, *failure);
     session.state = State::kExtendedModeGssApiRequestSent;
-    auto& gss = session.extended->gss.emplace<GssInitiator>(session.extended->methods);
-    ExtendedModeGss environment(session, host);
-    apply_extended(session, host, gss.agreed(environment, session.extended->methods, nullptr));
+    auto& exchange = session.extended->gss.emplace<GssInitiator>(session.extended->methods);
+    ExtendedModeGss gss(session, host);
+    gss.apply(exchange.agreed(gss, session.extended->methods, nullptr));
 }
 
 void receive_gss_answer(Session& session, Host& host, const std::vector<wire::Payload>& payloads) {
     if (auto wrong = check_payloads(payloads, {{PayloadType::kGssApi}}))
         return fail_main_mode(session, host, invalid_extended(std::move(*wrong)));
-    ExtendedModeGss environment(session, host);
-    apply_extended(session, host,
-                   std::get<GssInitiator>(session.extended->gss)
-                       .received(environment, *wire::find<wire::GssApi>(payloads)));
+    ExtendedModeGss gss(session, host);
+    gss.apply(
+        std::get<GssInitiator>(session.extended->gss).received(gss, *wire::find<wire::GssApi>(payloads)));
 }
 
 void receive_final_answer(Session& session, Host& host, const std::vector<wire::Payload>& payloads) {
@@ -88,10 +87,9 @@ void start_extended_mode(Session& session, Host& host) {
 }
 
 void send_final_request(Session& session, Host& host) {
-    if (auto failure =
-            take_extended_result(session, std::get<GssInitiator>(session.extended->gss).result())) {
+    const GssResult& result = std::get<GssInitiator>(session.extended->gss).result();
+    if (auto failure = ExtendedModeGss(session, host).take(result))
         return fail_main_mode(session, host, *failure);
-    }
     std::vector<wire::Payload> request{{wire::Hash{extended_proof(session, exchange::Role::kInitiator)}}};
     auto keys = dictation_payloads(session, host, waiting_quick_mode(session));
     if (!keys) return fail_main_mode(session, host, invalid_extended(std::move(keys.error())));

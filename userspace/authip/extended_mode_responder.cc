@@ -54,17 +54,18 @@ void receive_gss_request(Session& session, Host& host, const std::vector<wire::P
         extended.impersonation = extended.explicit_credentials = false;
     extended.impersonation |= (payload.flags & wire::gss_flag::kImpersonationActive) != 0;
     extended.explicit_credentials |= (payload.flags & wire::gss_flag::kExplicitCredentials) != 0;
-    ExtendedModeGss environment(session, host);
-    apply_extended(session, host, std::get<GssResponder>(extended.gss).received(environment, payload));
+    ExtendedModeGss gss(session, host);
+    gss.apply(std::get<GssResponder>(extended.gss).received(gss, payload));
 }
 
-std::optional<Failure> take_final_request(Session& session, const std::vector<wire::Payload>& payloads) {
+std::optional<Failure> take_final_request(Session& session, Host& host,
+                                          const std::vector<wire::Payload>& payloads) {
     ExtendedMode& extended = *session.extended;
     auto& gss = std::get<GssResponder>(extended.gss);
     if (!gss.complete()) return untimely_extended("Auth3 before the authentication is complete");
     if (auto wrong = check_payloads(payloads, {{PayloadType::kHash}, {PayloadType::kKeyDictation, 0, 2}}))
         return invalid_extended("the last request: " + *wrong);
-    if (auto failure = take_extended_result(session, gss.result())) return failure;
+    if (auto failure = ExtendedModeGss(session, host).take(gss.result())) return failure;
     const Bytes expected = extended_proof(session, exchange::Role::kInitiator);
     if (!equal_constant_time(expected, wire::find<wire::Hash>(payloads)->data)) {
         return Failure{Stage::kExtendedMode, Reason::kBadAuth, ErrorCode::kAuthFail,
@@ -79,7 +80,8 @@ std::optional<Failure> take_final_request(Session& session, const std::vector<wi
 }
 
 void receive_final_request(Session& session, Host& host, const std::vector<wire::Payload>& payloads) {
-    if (auto failure = take_final_request(session, payloads)) return fail_main_mode(session, host, *failure);
+    if (auto failure = take_final_request(session, host, payloads))
+        return fail_main_mode(session, host, *failure);
     const ExtendedMode& extended = *session.extended;
     if (extended.impersonation) session.impersonation_handle = host.handle_of_user(extended.proved_peer);
     QmNegotiation& negotiation = session.negotiations.front();

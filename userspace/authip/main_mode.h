@@ -34,7 +34,6 @@ void receive_gss(Session& session, exchange::Host& host, const std::vector<wire:
 void finish_step(Session& session, exchange::Host& host, auth::StepResult result);
 
 // For main_mode_*.cc.
-void apply(Session& session, exchange::Host& host, GssMove move);
 bool send_second_message(Session& session, exchange::Host& host, const wire::GssApi* answer);
 void send_first_message(Session& session, exchange::Host& host, const wire::GssApi* token);
 

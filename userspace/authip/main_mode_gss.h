@@ -1,27 +1,22 @@
-// The GSS-API exchange's view of a main mode SA.
+// The GSS-API exchange of main mode. Private to main_mode_*.cc.
 #pragma once
 
-#include <memory>
-#include <string>
-
-#include "authip/gss_exchange.h"
-#include "authip/session.h"
-#include "exchange/host.h"
+#include "authip/session_gss.h"
 
 namespace keyline::authip {
 
-class MainModeGss final : public GssEnvironment {
+class MainModeGss final : public SessionGss {
   public:
-    MainModeGss(Session& session, exchange::Host& host) : session_(session), host_(host) {}
-
-    std::shared_ptr<auth::Context> new_context(auth::MethodId method) override;
-    void method_tried(auth::MethodId method) override;
-    void method_failed(auth::MethodId method, exchange::By by, std::uint32_t status,
-                       const std::string& why) override;
+    MainModeGss(Session& session, exchange::Host& host)
+        : SessionGss(session, host, session.gss, exchange::Stage::kAuthentication) {}
 
   private:
-    Session& session_;
-    exchange::Host& host_;
+    auth::PeerNames peer_names(auth::MethodId method) const override;
+    bool impersonates() const override { return false; }
+    bool send(wire::GssApi payload) override;
+    void succeeded() override;
+
+    std::optional<Failure> derive_keys();
 };
 
 }  // namespace keyline::authip

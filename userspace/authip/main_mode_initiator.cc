@@ -113,7 +113,7 @@ void start_main_mode(Session& session, Host& host, const policy::MainMode& main_
     if (session.pad.name_for(main_mode.auth.front()).empty())
         return send_first_message(session, host, nullptr);
     MainModeGss environment(session, host);
-    apply(session, host, gss.start_in_first_message(environment));
+    environment.apply(gss.start_in_first_message(environment));
 }
 
 void send_first_message(Session& session, Host& host, const wire::GssApi* token) {
@@ -160,10 +160,9 @@ void receive_second_message(Session& session, Host& host, const std::vector<wire
         session.name.remote.port = port;
     }
     session.state = State::kGssApiRequestSent;
-    MainModeGss environment(session, host);
-    apply(session, host,
-          std::get<GssInitiator>(session.gss)
-              .agreed(environment, session.methods, wire::find<wire::GssApi>(payloads)));
+    MainModeGss gss(session, host);
+    gss.apply(
+        std::get<GssInitiator>(session.gss).agreed(gss, session.methods, wire::find<wire::GssApi>(payloads)));
 }
 
 }  // namespace keyline::authip

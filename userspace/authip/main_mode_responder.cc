@@ -133,7 +133,7 @@ std::optional<Failure> receive_first_message(Session& session, Host& host, const
         return std::nullopt;
     }
     MainModeGss environment(session, host);
-    apply(session, host, gss.received(environment, *token));
+    environment.apply(gss.received(environment, *token));
     return std::nullopt;
 }
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "authip/quick_mode_sa.h"
 #include "authip/teardown.h"
 #include "exchange/payload_check.h"
+#include "exchange/quick_mode_sa.h"
 #include "wire/describe.h"
 
 namespace keyline::authip {
@@ -106,7 +106,7 @@ void acquire(Session& session, Host& host, const std::vector<wire::Payload>& pay
     const auto theirs = parse_traffic_ids(*acquire_ids(payloads), exchange::Role::kInitiator);
     const auto mode = mode_of(static_cast<std::uint16_t>(load_be32(notify.data.data())), session.nat_found());
     if (!theirs || !mode) return host.count(Reason::kSelectors);
-    const auto selector = sa_selectors(session, *mode, theirs->reversed());
+    const auto selector = exchange::sa_selectors(session, *mode, theirs->reversed());
     if (!selector) return host.count(Reason::kSelectors);
     host.asked_to_acquire(session, *selector, *mode);
 }

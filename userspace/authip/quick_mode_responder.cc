@@ -9,6 +9,7 @@
 #include "authip/quick_mode_sa.h"
 #include "authip/teardown.h"
 #include "exchange/payload_check.h"
+#include "exchange/quick_mode_sa.h"
 
 namespace keyline::authip {
 namespace {
@@ -56,45 +57,23 @@ std::optional<policy::Mode> offered_mode(const Session& session, const QmOffer& 
     return std::nullopt;
 }
 
-Failure selectors(std::string text) {
-    return {Stage::kQuickMode, Reason::kSelectors, ErrorCode::kUnsupportedId, std::move(text)};
-}
-
 Failure no_proposal(std::string text) {
     return {Stage::kQuickMode, Reason::kNoQmProposal, ErrorCode::kPolicyMatch, std::move(text)};
+}
+
+Failure failure_of(exchange::NotCovered why) {
+    const ErrorCode code = why.reason == Reason::kSelectors  ? ErrorCode::kUnsupportedId
+                           : why.reason == Reason::kNoMethod ? ErrorCode::kAuthFail
+                                                             : ErrorCode::kPolicyMatch;
+    return {Stage::kQuickMode, why.reason, code, std::move(why.text)};
 }
 
 // The rule that covers the proposed traffic, and the traffic as this host sees it.
 std::expected<const policy::Rule*, Failure> find_rule(Session& session, const Host& host, policy::Mode mode,
                                                       QmNegotiation& negotiation) {
-    const auto proposed = parse_traffic_ids(negotiation.ids, exchange::Role::kResponder);
-    if (!proposed)
-        return std::unexpected(selectors("traffic selectors that are no addresses, or do not fit together"));
-    const auto selector = sa_selectors(session, mode, *proposed);
-    if (!selector) {
-        return std::unexpected(
-            selectors("transport mode for other addresses than the two hosts': " + proposed->to_string()));
-    }
-    const auto match = host.lookup().find_containing(*selector);
-    if (!match || match->rule->action != policy::RuleAction::kProtect) {
-        return std::unexpected(
-            selectors("no rule protects " + selector->to_string() + "; compare both policies"));
-    }
-    const policy::Rule& rule = *match->rule;
-    if (rule.mode != mode) {
-        return std::unexpected(no_proposal("rule \"" + rule.name + "\" wants " +
-                                           std::string(policy::to_string(rule.mode)) +
-                                           " mode, the peer the other one"));
-    }
-    if (rule.tunnel && (rule.tunnel->local != session.name.local.address ||
-                        rule.tunnel->remote != session.name.remote.address)) {
-        return std::unexpected(selectors("rule \"" + rule.name + "\" has other tunnel endpoints"));
-    }
-    if (!rule.auth.empty() &&
-        std::ranges::find(rule.auth, static_cast<policy::AuthMethod>(*session.method)) == rule.auth.end()) {
-        return std::unexpected(Failure{Stage::kQuickMode, Reason::kNoMethod, ErrorCode::kAuthFail,
-                                       "rule \"" + rule.name + "\" wants another authentication method"});
-    }
+    auto cover = exchange::find_cover(session, host.lookup(), mode, negotiation.ids);
+    if (!cover) return std::unexpected(failure_of(std::move(cover.error())));
+    const policy::Rule& rule = *cover->rule;
     if (negotiation.first) {
         plan_extended_mode(session, host, rule, session.group);
         if (session.extended) session.extended->transcript.negotiated(session.hash());
@@ -104,12 +83,8 @@ std::expected<const policy::Rule*, Failure> find_rule(Session& session, const Ho
             Stage::kQuickMode, Reason::kNoMethod, ErrorCode::kAuthFail,
             "rule \"" + rule.name + "\" wants an extended mode that this main mode SA does not have"});
     }
-    negotiation.traffic = {.rule = rule.id,
-                           .local = session.name.local.address,
-                           .remote = session.name.remote.address,
-                           .mode = mode,
-                           .selector = *selector,
-                           .impersonation_handle = session.impersonation_handle};
+    negotiation.traffic = cover->traffic;
+    negotiation.traffic.impersonation_handle = session.impersonation_handle;
     return &rule;
 }
 

@@ -5,12 +5,12 @@
 
 #include "authip/keys.h"
 #include "authip/message_io.h"
+#include "exchange/quick_mode_sa.h"
 
 namespace keyline::authip {
 namespace {
 
 using exchange::Host;
-using exchange::Instant;
 
 // `dictated` is null when the keys are derived.
 void set_keys(policy::SadEntry& entry, const Session& session, const Host& host,
@@ -35,61 +35,30 @@ void set_keys(policy::SadEntry& entry, const Session& session, const Host& host,
     entry.integrity_key = std::move(keys.integrity_key);
 }
 
-Instant after(Instant now, std::chrono::seconds delay) {
-    return delay.count() == 0 ? exchange::kNever : now + delay;
-}
-
-struct QmSaPair {
-    policy::SadEntry inbound;
-    policy::SadEntry outbound;
-};
-
-QmSaPair make_sas(const Session& session, const Host& host, const QmNegotiation& negotiation,
-                  const QmTransform& chosen) {
-    policy::SadEntry common{.local = negotiation.traffic.local,
-                            .remote = negotiation.traffic.remote,
-                            .mode = negotiation.traffic.mode,
-                            .selector = negotiation.traffic.selector,
-                            .suite = chosen.suite,
-                            .esn = chosen.esn,
-                            .replay_window = negotiation.quick_mode.replay_window,
-                            .lifetime = agreed_lifetime(negotiation.quick_mode.lifetime, chosen),
-                            .engine = negotiation.engine,
-                            .rule = negotiation.traffic.rule,
-                            .impersonation_handle = negotiation.traffic.impersonation_handle,
-                            .peer = session.proved_peer};
-    if (session.nat_found()) {
-        common.encapsulation = {.local_port = session.name.local.port,
-                                .remote_port = session.name.remote.port,
-                                .follow_remote = session.remote_behind_nat};
-    }
-    QmSaPair pair{.inbound = common.clone(), .outbound = std::move(common)};
-    pair.inbound.direction = policy::Direction::kInbound;
-    pair.outbound.direction = policy::Direction::kOutbound;
-    pair.inbound.spi = pair.outbound.twin_spi = negotiation.inbound_spi;
-    pair.outbound.spi = pair.inbound.twin_spi = chosen.spi;
+exchange::SaPair make_keyed_sas(const Session& session, const Host& host, const QmNegotiation& negotiation) {
+    exchange::SaPair sas = exchange::make_sa_pair(session,
+                                                  {.traffic = negotiation.traffic,
+                                                   .quick_mode = negotiation.quick_mode,
+                                                   .engine = negotiation.engine,
+                                                   .inbound_spi = negotiation.inbound_spi},
+                                                  *negotiation.chosen);
     const DictatedKeys* dictated = negotiation.dictated ? &*negotiation.dictated : nullptr;
-    set_keys(pair.inbound, session, host, negotiation, dictated ? &dictated->inbound : nullptr);
-    set_keys(pair.outbound, session, host, negotiation, dictated ? &dictated->outbound : nullptr);
-    return pair;
+    set_keys(sas.inbound, session, host, negotiation, dictated ? &dictated->inbound : nullptr);
+    set_keys(sas.outbound, session, host, negotiation, dictated ? &dictated->outbound : nullptr);
+    return sas;
 }
 
-exchange::QmSa make_record(const Session& session, Instant now, const QmNegotiation& negotiation,
-                           const QmSaPair& sas) {
-    return {.mm = session.name.id,
-            .role = session.name.role,
-            .message_id = negotiation.message_id,
-            .traffic = negotiation.traffic,
-            .suite = sas.inbound.suite,
-            .inbound_spi = sas.inbound.spi,
-            .outbound_spi = sas.outbound.spi,
-            .peer = session.proved_peer,
-            .extended_method = session.extended ? session.extended->method : std::nullopt,
-            .begun = negotiation.begun,
-            .established = now,
-            .soft = after(now, sas.inbound.lifetime.soft_time),
-            .hard = after(now, sas.inbound.lifetime.hard_time),
-            .fast_failover = session.peer_announced.cluster};
+exchange::QmSa make_record(const Session& session, const Host& host, const QmNegotiation& negotiation,
+                           const exchange::SaPair& sas) {
+    exchange::QmSa record = exchange::make_record(session, host.now(),
+                                                  {.traffic = negotiation.traffic,
+                                                   .message_id = negotiation.message_id,
+                                                   .role = session.role(),
+                                                   .begun = negotiation.begun},
+                                                  sas);
+    if (session.extended) record.extended_method = session.extended->method;
+    record.fast_failover = session.peer_announced.cluster;
+    return record;
 }
 
 void report_established(Session& session, Host& host, const QmNegotiation& negotiation) {
@@ -131,8 +100,8 @@ void follow_port(QmNegotiation& negotiation, Host& host, const Endpoint& remote)
 }
 
 void install_inbound(Session& session, Host& host, QmNegotiation& negotiation) {
-    QmSaPair sas = make_sas(session, host, negotiation, *negotiation.chosen);
-    negotiation.sa = make_record(session, host.now(), negotiation, sas);
+    exchange::SaPair sas = make_keyed_sas(session, host, negotiation);
+    negotiation.sa = make_record(session, host, negotiation, sas);
     negotiation.outbound = std::move(sas.outbound);
     host.act(exchange::InstallSa{std::move(sas.inbound)});
 }
@@ -179,20 +148,6 @@ std::optional<std::string> consume_dictated_keys(Session& session, Host& host, Q
 
 bool is_fast(std::size_t transforms, bool has_ke, bool has_weight) {
     return transforms == 1 && !has_ke && !has_weight;
-}
-
-std::optional<policy::Selector> sa_selectors(const Session& session, policy::Mode mode,
-                                             policy::Selector proposed) {
-    if (mode == policy::Mode::kTunnel) return proposed;
-    if (!proposed.local.is_host() || !proposed.remote.is_host()) return std::nullopt;
-    if (proposed.family() != session.name.local.address.family()) return std::nullopt;
-    const Prefix local = Prefix::host(session.name.local.address);
-    const Prefix remote = Prefix::host(session.name.remote.address);
-    if (proposed.local != local && !session.local_behind_nat) return std::nullopt;
-    if (proposed.remote != remote && !session.remote_behind_nat) return std::nullopt;
-    proposed.local = local;
-    proposed.remote = remote;
-    return proposed;
 }
 
 bool peer_spi_in_use(const Session& session, const Host& host, std::uint32_t spi) {

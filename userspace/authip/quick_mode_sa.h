@@ -40,12 +40,6 @@ void follow_port(QmNegotiation& negotiation, exchange::Host& host, const Endpoin
 // Item 28: exactly one transform, no KE and no SKWt in #5.
 bool is_fast(std::size_t transforms, bool has_ke, bool has_weight);
 
-// The selectors as this host's SAs have them. Transport mode protects the SA's own two ends; behind a NAT a
-// single-host ID is accepted in place of the translated address (Q5). nullopt when transport mode's IDs are
-// anything else.
-std::optional<policy::Selector> sa_selectors(const Session& session, policy::Mode mode,
-                                             policy::Selector proposed);
-
 // A peer that chooses the SPI of another SA of its own is broken: the two could not be told apart.
 bool peer_spi_in_use(const Session& session, const exchange::Host& host, std::uint32_t spi);
 

@@ -135,12 +135,15 @@ struct QmNegotiation {
     std::optional<exchange::QmSa> sa;              // its inbound SA is installed
 };
 
+// The GSS-API round trips of main or extended mode, once they have begun.
+using GssExchange = std::variant<std::monostate, GssInitiator, GssResponder>;
+
 // Extended mode (MS-AIPS 3.6, 3.7): planned by the policy of the first quick mode, whose SAs wait for it
 // (item 29), and run once (Q8).
 struct ExtendedMode {
     std::vector<auth::MethodId> methods;  // policy's; then #7's list, then #8's
     std::string announced_peer;           // initiator: #8's GSS_ID; empty: main mode's name
-    std::variant<std::monostate, GssInitiator, GssResponder> gss;
+    GssExchange gss;
     // T' (item 23); its hash is main mode's.
     exchange::Transcript transcript = exchange::Transcript::extended_mode(crypto::HashAlgorithm::kSha256);
     bool impersonation = false;         // what the initiator authenticates with is a user's (MS-AIPS 2.2.3.1)
@@ -168,7 +171,7 @@ struct Session final : exchange::Session {
     std::optional<crypto::DhKeyPair> dh;
     Bytes peer_public_value;
     exchange::Transcript transcript = exchange::Transcript::main_mode();
-    std::variant<std::monostate, GssInitiator, GssResponder> gss;
+    GssExchange gss;
 
     wire::Cookie first_responder_cookie{};  // responder: CKY-R of #1, which a refusal of #1 repeats (S7)
     wire::SecurityAssociation choice;       // responder: #2's SA payload

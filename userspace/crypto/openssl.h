@@ -1,4 +1,4 @@
-// Ownership of OpenSSL objects, and what to do when OpenSSL itself fails. Private to crypto/.
+// Ownership of OpenSSL objects, and what to do when OpenSSL itself fails. For crypto/ and auth/.
 #pragma once
 
 #include <openssl/bn.h>

@@ -25,7 +25,9 @@ SaPair make_sa_pair(const MmSa& mm, const SaTerms& terms, const QmTransform& cho
                             .impersonation_handle = traffic.impersonation_handle,
                             .peer = mm.proved_peer};
     if (mm.nat_found()) {
-        common.encapsulation = {.local_port = mm.name.local.port, .remote_port = mm.name.remote.port};
+        common.encapsulation = {.local_port = mm.name.local.port,
+                                .remote_port = mm.name.remote.port,
+                                .follow_remote = mm.remote_behind_nat};
     }
     SaPair pair{.inbound = common.clone(), .outbound = std::move(common)};
     pair.inbound.direction = policy::Direction::kInbound;
