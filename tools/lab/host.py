@@ -11,6 +11,8 @@ from lab.ready_socket import ReadySocket
 
 _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("KEYLINE_BUILD", os.path.join(_ROOT, "build", "release"))
+# The engine of every protect rule that names none; the product's default when this is empty.
+ENGINE = os.environ.get("KEYLINE_ENGINE", "")
 _FOLDERS = {"keylined": "daemon", "keyline": "cli", "keyline-fastpath": "fastpath"}
 
 
@@ -57,6 +59,11 @@ class Host(Namespace):
         }
 
     def configure(self, document):
+        """Writes keyline.toml: the text, or the dictionary."""
+        if ENGINE and isinstance(document, dict):
+            for rule in document.get("rule", []):
+                if rule["action"] == "protect":
+                    rule.setdefault("engine", ENGINE)
         with open(self.config_path, "w", encoding="utf-8") as file:
             file.write(document if isinstance(document, str) else toml.dump(document))
 

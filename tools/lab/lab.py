@@ -51,6 +51,8 @@ class Lab:
             for host in self.hosts:
                 self.nats.get(host.name, host).bring_up()
                 host.join_domain(self.domain)
+                # Before the network goes: their last messages reach each other, and neither waits for an answer.
+                stack.callback(host.stop_processes)
             self._stack = stack.pop_all()
         return self
 

@@ -58,9 +58,13 @@ class Namespace:
         self._background.append(process)
         return process
 
+    def stop_processes(self):
+        """Ends what start() started, the newest first."""
+        while self._background:
+            self._background.pop().stop()
+
     def close(self):
-        for process in reversed(self._background):
-            process.stop()
+        self.stop_processes()
         self._holder.kill()
 
 

@@ -16,12 +16,21 @@ class LabError(Exception):
 _DIE_WITH_US = ["setpriv", "--pdeathsig", "KILL"]
 
 
+# How many times longer than on real hardware things may take here: an emulated processor needs more than one.
+_PATIENCE = float(os.environ.get("KEYLINE_PATIENCE", "1"))
+
+
+def patient(seconds):
+    """A time limit, stretched for this machine."""
+    return seconds * _PATIENCE
+
+
 def run(command, *, timeout=180, check=True, text=True, **options):
     """Runs a command, returns its CompletedProcess. A failure is a LabError with what the command said."""
     try:
-        done = subprocess.run(command, capture_output=True, text=text, timeout=timeout, **options)
+        done = subprocess.run(command, capture_output=True, text=text, timeout=patient(timeout), **options)
     except subprocess.TimeoutExpired as expired:
-        raise LabError(f"no end after {timeout} s: {' '.join(command)}") from expired
+        raise LabError(f"no end after {patient(timeout):g} s: {' '.join(command)}") from expired
     if check and done.returncode != 0:
         said = done.stderr or done.stdout
         raise LabError(f"exit {done.returncode}: {' '.join(command)}\n{said}")
@@ -30,13 +39,13 @@ def run(command, *, timeout=180, check=True, text=True, **options):
 
 def wait_until(condition, what, timeout=30.0, interval=0.02):
     """Returns the first true value of `condition()`."""
-    deadline = time.monotonic() + timeout
+    deadline = time.monotonic() + patient(timeout)
     while True:
         value = condition()
         if value:
             return value
         if time.monotonic() > deadline:
-            raise LabError(f"still waiting after {timeout:g} s for {what}")
+            raise LabError(f"still waiting after {patient(timeout):g} s for {what}")
         time.sleep(interval)
 
 
@@ -68,15 +77,15 @@ class Process:
     def wait(self, timeout):
         """The exit code."""
         try:
-            return self._child.wait(timeout)
+            return self._child.wait(patient(timeout))
         except subprocess.TimeoutExpired as expired:
-            raise LabError(f"still running after {timeout} s: {' '.join(self.command)}") from expired
+            raise LabError(f"still running after {patient(timeout):g} s: {' '.join(self.command)}") from expired
 
     def stop(self, number=signal.SIGTERM, timeout=30):
         """Ends the process, by force if it must be; returns the exit code."""
         self.send(number)
         try:
-            return self._child.wait(timeout)
+            return self._child.wait(patient(timeout))
         except subprocess.TimeoutExpired:
             self._child.kill()
             return self._child.wait()

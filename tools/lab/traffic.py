@@ -7,7 +7,7 @@ import json
 import re
 import signal
 
-from lab.processes import LabError
+from lab.processes import LabError, patient
 
 
 @dataclasses.dataclass
@@ -31,7 +31,7 @@ def read_ping(output):
 
 
 def ping_command(destination, *, count=5, interval=0.2, size=56, df=False, pattern=None):
-    command = ["ping", "-n", "-c", str(count), "-i", str(interval), "-s", str(size), "-W", "3",
+    command = ["ping", "-n", "-c", str(count), "-i", str(interval), "-s", str(size), "-W", f"{patient(3):g}",
                "-M", "do" if df else "dont"]
     return [*command, *(["-p", pattern.hex()] if pattern else []), destination]
 
