@@ -15,7 +15,7 @@ using Ladder = std::vector<std::string>;
 Wishes pre_shared_key() {
     return {.auth = {policy::AuthMethod::kPreSharedKey},
             .dh_groups = {DhGroup::kEcp256},
-            .protocol = policy::Protocol::kIkev1};
+            .protocols = {policy::Protocol::kIkev1}};
 }
 
 template <typename Kind>
@@ -140,7 +140,7 @@ TEST(Ikev1Test, QuickModeWithoutACommonSuiteIsRefusedAndMainModeLives) {
 
 TEST(Ikev1Test, APeerThatPolicyKeepsToAuthipIsDropped) {
     PairWishes wishes = both(pre_shared_key());
-    wishes.b.protocol = policy::Protocol::kAuthip;
+    wishes.b.protocols = {policy::Protocol::kAuthip};
     Pair pair(wishes);
     pair.acquire_at_a();
     pair.world.run(5s);

@@ -27,7 +27,7 @@ struct Wishes {
     std::string remote;
     std::string remote_principal;
     std::string key_export;
-    policy::Protocol protocol = policy::Protocol::kAuthip;
+    std::vector<policy::Protocol> protocols{policy::Protocol::kAuthip};
 };
 
 // A host that protects everything between `local` and `remote` (in tunnel mode, between networks behind them)
@@ -68,11 +68,11 @@ inline std::shared_ptr<policy::Policy> make_policy(const Wishes& wishes) {
         rule.populate.local_port = true;
     }
     result->rules = {rule};
-    if (!wishes.remote_principal.empty() || wishes.protocol != policy::Protocol::kAuthip) {
+    if (!wishes.remote_principal.empty() || wishes.protocols != std::vector{policy::Protocol::kAuthip}) {
         result->peers = {{.name = "peer",
                           .addresses = {Prefix::host(remote)},
                           .principal = wishes.remote_principal,
-                          .protocols = {wishes.protocol}}};
+                          .protocols = wishes.protocols}};
     }
     return result;
 }

@@ -144,7 +144,7 @@ class Scenario {
 
     void pre_shared_keys(PairWishes& pair) {
         for (Wishes* wishes : {&pair.a, &pair.b}) {
-            wishes->protocol = protocol_;
+            wishes->protocols = {protocol_};
             wishes->auth = {AuthMethod::kPreSharedKey};
             wishes->dh_groups = {DhGroup::kEcp256};
         }

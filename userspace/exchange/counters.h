@@ -57,6 +57,9 @@ namespace keyline::exchange {
       "none needed; a flood of first messages is under way")                                                 \
     X(kTooManyIncomplete, "ike-incomplete-limit", "too many unfinished negotiations in all",                 \
       "a flood is under way")                                                                                \
+    X(kAuthipPreferred, "ike-authip-preferred",                                                              \
+      "a first message of IKEv1 whose sender negotiates by AuthIP too: only that is answered",               \
+      "none needed")                                                                                         \
     X(kShuttingDown, "ike-shutting-down", "a new negotiation arrived during shutdown", "none needed")        \
     /* refused: the peer is told why by a notify */                                                          \
     X(kMalformedPayload, "ike-payload", "a malformed, missing or repeated payload",                          \

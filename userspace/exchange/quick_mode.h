@@ -71,6 +71,7 @@ struct QmSa {
     // Its successor is more patient if the suspicion was wrong: its traffic flows one way only.
     std::chrono::seconds patience{0};
     bool suspected = false;
+    bool probed = false;  // its main mode SA's peer has been asked for a sign of life
 
     bool superseded() const { return remove != kNever; }
 };

@@ -6,7 +6,6 @@
 #include "auth/pre_shared_key.h"
 #include "ikev1/identity.h"
 #include "ikev1/nat_traversal.h"
-#include "wire/vendor_ids.h"
 
 namespace keyline::ikev1 {
 namespace {
@@ -61,23 +60,6 @@ std::optional<Failure> derive(Session& session, const Host& host) {
 }
 
 }  // namespace
-
-std::vector<wire::Payload> vendor_ids() {
-    const auto payload = [](const wire::vendor::Md5& id) {
-        return wire::Payload{wire::VendorId{Bytes(id.begin(), id.end())}};
-    };
-    return {payload(wire::vendor::kRfc3947), payload(wire::vendor::kDeadPeerDetection)};
-}
-
-void note_vendor_ids(Session& session, const std::vector<wire::Payload>& payloads) {
-    const auto announced = [&](const wire::vendor::Md5& id) {
-        return std::ranges::any_of(wire::find_all<wire::VendorId>(payloads), [&](const wire::VendorId* own) {
-            return std::ranges::equal(own->data, id);
-        });
-    };
-    session.peer_knows_nat_traversal = announced(wire::vendor::kRfc3947);
-    session.peer_knows_dpd = announced(wire::vendor::kDeadPeerDetection);
-}
 
 std::vector<wire::Payload> key_exchange_payloads(Session& session, Host& host) {
     const auto group = crypto::dh_group(static_cast<std::uint16_t>(session.chosen->transform.group));

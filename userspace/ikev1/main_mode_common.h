@@ -12,10 +12,6 @@
 
 namespace keyline::ikev1 {
 
-// Messages 1 and 2: RFC 3947 and dead peer detection.
-std::vector<wire::Payload> vendor_ids();
-void note_vendor_ids(Session& session, const std::vector<wire::Payload>& payloads);
-
 // KE, nonce and NAT-D of messages 3 and 4. The key pair is made here.
 std::vector<wire::Payload> key_exchange_payloads(Session& session, exchange::Host& host);
 // The peer's; then the keys exist.

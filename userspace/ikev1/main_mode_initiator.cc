@@ -5,6 +5,7 @@
 #include "ikev1/main_mode.h"
 #include "ikev1/main_mode_common.h"
 #include "ikev1/teardown.h"
+#include "ikev1/vendor_ids.h"
 
 namespace keyline::ikev1 {
 namespace {
@@ -89,7 +90,7 @@ void start_main_mode(Session& session, Host& host, const policy::MainMode& main_
     report_proposed(session, host, sa);
     std::vector<wire::Payload> payloads{{sa}};
     session.offer = body_of(payloads.front());
-    std::ranges::move(vendor_ids(), std::back_inserter(payloads));
+    std::ranges::move(vendor_ids(session), std::back_inserter(payloads));
     send_and_wait(session, host, State::kMessage1Sent, std::move(payloads), false);
 }
 

@@ -5,6 +5,7 @@
 #include "ikev1/main_mode.h"
 #include "ikev1/main_mode_common.h"
 #include "ikev1/teardown.h"
+#include "ikev1/vendor_ids.h"
 
 namespace keyline::ikev1 {
 namespace {
@@ -101,7 +102,7 @@ bool accept_first_message(Session& session, Host& host, const exchange::Datagram
     session.state = State::kMessage2Sent;
     std::vector<wire::Payload> payloads{
         {wire::SecurityAssociation{.proposals = {session.chosen->transform.echo}}}};
-    std::ranges::move(vendor_ids(), std::back_inserter(payloads));
+    std::ranges::move(vendor_ids(session), std::back_inserter(payloads));
     answer(session, host, *message, std::move(payloads), false);
     return true;
 }

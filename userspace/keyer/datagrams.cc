@@ -147,11 +147,13 @@ void Engine::new_responder(const DatagramReceived& datagram, const wire::Header&
     if (auto fault = check_first_message(datagram, header)) {
         return drop(fault->reason, datagram.remote, std::move(fault->text));
     }
+    if (yields_to_authip(peer, datagram, header)) return count(Reason::kAuthipPreferred);
     if (!admits(datagram, header)) return;
 
     Session& session = sessions_.add(make_session(protocol), exchange::Role::kResponder, datagram.local,
                                      datagram.remote, now_);
     if (peer != nullptr) session.pad = *peer;
+    session.speaks_authip = permits(peer, policy::Protocol::kAuthip);
     // A refusal leaves nothing: the same message is refused anew.
     if (!session.accept(*this, datagram, header)) return sessions_.erase(session.name.id);
     sessions_.index(session);

@@ -106,10 +106,7 @@ void Engine::mm_ended(MmSa& sa, const std::string& text) {
         if (sa.lost) suspect_quick_modes_of(sa);
         mm_closing(sa);
     } else {
-        for (const QmRequest& request : std::exchange(sa.waiting, {})) {
-            // The peer's own negotiation, crossing this one, may have succeeded.
-            quick_modes_.ids_by_traffic(request.traffic).empty() ? fail(request, text) : succeed(request);
-        }
+        end_beside(sa, text);
     }
     report(exchange::MmDeleted{sa.name, text});
     touch(sa);
@@ -201,6 +198,7 @@ void Engine::settle() {
 }
 
 void Engine::settle(Session& session) {
+    decide_beside(session);
     session.pump(*this);
     const bool unused =
         session.established && session.closing && live_quick_modes(session) == 0 && !session.negotiating();

@@ -72,6 +72,11 @@ class Engine final : public exchange::Host {
         std::uint64_t mm = 0;
         exchange::Instant give_up{};
     };
+    // The other protocol's attempt for the same peer.
+    struct Beside {
+        std::uint64_t other = 0;
+        std::string failure;  // of the other one, once it has ended
+    };
     enum class Notify : std::uint8_t { kPeer, kNobody };
 
     // datagrams.cc
@@ -85,6 +90,11 @@ class Engine final : public exchange::Host {
                      const wire::Header& header);
     void drop(exchange::Reason reason, const Endpoint& remote, std::string text = {});
     void on(exchange::AuthStepDone& event);
+
+    // coexistence.cc: AuthIP and IKEv1 with one peer.
+    void set_beside(exchange::Session& authip, exchange::Session& ikev1);
+    void decide_beside(exchange::Session& session);
+    void end_beside(exchange::MmSa& sa, const std::string& text);
 
     // dos_protection.cc
     void protect_from_flood();
@@ -100,6 +110,8 @@ class Engine final : public exchange::Host {
     exchange::Session* usable_session(const exchange::QmRequest& request);
     exchange::Session* one_way_session(const exchange::QmRequest& request);
     void start_session(exchange::QmRequest request);
+    exchange::Session& add_initiator(policy::Protocol protocol, const exchange::Traffic& traffic,
+                                     bool suspect);
     void fail(const exchange::QmRequest& request, const std::string& text);
     void succeed(const exchange::QmRequest& request);
     void want_again(std::vector<exchange::QmRequest> requests);
@@ -165,6 +177,7 @@ class Engine final : public exchange::Host {
     QuickModeTable quick_modes_;
     std::map<std::string, std::uint32_t> peer_users_;  // by proved name
     std::unordered_set<std::uint32_t> spis_;           // inbound, of SAs and of negotiations
+    std::map<std::uint64_t, Beside> beside_;           // unfinished initiators
     std::map<std::uint64_t, std::uint64_t>
         steps_;  // running authentication steps: the SA that waits for each
     std::uint64_t next_step_ = 1;

@@ -7,6 +7,7 @@
 #include "authip/session.h"
 #include "ikev1/main_mode.h"
 #include "ikev1/session.h"
+#include "ikev1/vendor_ids.h"
 
 namespace keyline::keyer {
 
@@ -19,8 +20,10 @@ bool permits(const policy::Peer* peer, policy::Protocol protocol) {
     return std::ranges::find(peer->protocols, protocol) != peer->protocols.end();
 }
 
-policy::Protocol preferred_protocol(const policy::Peer* peer) {
-    return peer == nullptr ? policy::Protocol::kAuthip : peer->protocols.front();
+bool yields_to_authip(const policy::Peer* peer, const exchange::DatagramReceived& datagram,
+                      const wire::Header& header) {
+    return header.dialect() == wire::Dialect::kIkev1 && permits(peer, policy::Protocol::kAuthip) &&
+           ikev1::announces_authip(datagram.data, header);
 }
 
 std::unique_ptr<exchange::Session> make_session(policy::Protocol protocol) {

@@ -14,8 +14,10 @@ namespace keyline::keyer {
 policy::Protocol protocol_of(wire::Dialect dialect);
 // Whether the PAD lets the peer negotiate by this protocol; one without an entry may use AuthIP.
 bool permits(const policy::Peer* peer, policy::Protocol protocol);
-// What this host starts with.
-policy::Protocol preferred_protocol(const policy::Peer* peer);
+// Whether a first message is IKEv1's from a peer that sends AuthIP's too, which is the one to be answered
+// (MS-AIPS 3.3.5.2, M13).
+bool yields_to_authip(const policy::Peer* peer, const exchange::DatagramReceived& datagram,
+                      const wire::Header& header);
 
 std::unique_ptr<exchange::Session> make_session(policy::Protocol protocol);
 

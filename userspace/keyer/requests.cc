@@ -151,32 +151,44 @@ Session* Engine::one_way_session(const QmRequest& request) {
     return nullptr;
 }
 
+// The first message of each protocol that policy has for the peer and that can serve the traffic (M13).
 void Engine::start_session(QmRequest request) {
-    const exchange::Traffic& traffic = request.traffic;
+    const exchange::Traffic traffic = request.traffic;
     const policy::Rule* rule = lookup_->rule(traffic.rule);
+    if (exchange::is_peer_user(traffic.impersonation_handle))
+        return fail(request, "the SA belongs to a user of the peer's, who alone can renew it");
     const policy::Peer* peer = lookup_->peer(traffic.remote);
-    const policy::Protocol protocol = preferred_protocol(peer);
-    const policy::MainMode main_mode =
-        restricted(lookup_->main_mode(traffic.remote).restricted_to(protocol), rule, *this);
-    if (main_mode.auth.empty()) {
+    const bool extended = rule != nullptr && !rule->extended_auth.empty();
+    if (extended && !permits(peer, policy::Protocol::kAuthip))
+        return fail(request, "rule \"" + rule->name + "\" wants extended mode, which IKEv1 does not have");
+    std::vector<std::pair<Session*, policy::MainMode>> begun;
+    for (const auto protocol : {policy::Protocol::kAuthip, policy::Protocol::kIkev1}) {
+        if (!permits(peer, protocol) || (extended && protocol != policy::Protocol::kAuthip)) continue;
+        auto main_mode = restricted(lookup_->main_mode(traffic.remote).restricted_to(protocol), rule, *this);
+        if (main_mode.auth.empty()) continue;
+        begun.emplace_back(&add_initiator(protocol, traffic, request.suspect), std::move(main_mode));
+    }
+    if (begun.empty()) {
         return fail(request,
                     "no authentication method is both allowed and configured; see main_mode.auth and [auth]");
     }
-    if (exchange::is_peer_user(traffic.impersonation_handle))
-        return fail(request, "the SA belongs to a user of the peer's, who alone can renew it");
-    if (rule != nullptr && !rule->extended_auth.empty() && protocol != policy::Protocol::kAuthip) {
-        return fail(request, "rule \"" + rule->name + "\" wants extended mode, which IKEv1 does not have");
+    if (begun.size() == 2) set_beside(*begun.front().first, *begun.back().first);
+    begun.front().first->waiting.push_back(std::move(request));
+    for (const auto& [session, main_mode] : begun) {
+        session->start(*this, main_mode);
+        sessions_.index(*session);
+        touch(*session);
     }
+}
+
+Session& Engine::add_initiator(policy::Protocol protocol, const exchange::Traffic& traffic, bool suspect) {
     const std::uint16_t port = lookup_->policy().host.port;
     Session& session = sessions_.add(make_session(protocol), exchange::Role::kInitiator,
                                      {traffic.local, port}, {traffic.remote, port}, now_);
-    if (peer != nullptr) session.pad = *peer;
-    session.doubted = request.suspect;
+    if (const policy::Peer* peer = lookup_->peer(traffic.remote)) session.pad = *peer;
+    session.doubted = suspect;
     session.impersonation_handle = traffic.impersonation_handle;
-    session.waiting.push_back(std::move(request));
-    session.start(*this, main_mode);
-    sessions_.index(session);
-    touch(session);
+    return session;
 }
 
 void Engine::want_again(std::vector<QmRequest> requests) {
