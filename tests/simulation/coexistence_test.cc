@@ -28,7 +28,10 @@ const std::vector kIkev1{Protocol::kIkev1};
 const std::vector kBoth{Protocol::kAuthip, Protocol::kIkev1};
 
 PairWishes with_peer(std::vector<Protocol> peer) {
-    return {.a = speaking(kBoth), .b = speaking(std::move(peer)), .a_methods = {Script{}}, .b_methods = {Script{}}};
+    return {.a = speaking(kBoth),
+            .b = speaking(std::move(peer)),
+            .a_methods = {Script{}},
+            .b_methods = {Script{}}};
 }
 
 std::vector<exchange::MmSnapshot> main_modes(const Pair& pair, const Host& host) {
@@ -106,14 +109,16 @@ class AnswersBoth : public testing::Test {
                 without_vendor_ids(message, header);
                 return true;
             }
-            if (message.local.address != pair_.b.address || header.dialect() != Dialect::kAuthip) return false;
+            if (message.local.address != pair_.b.address || header.dialect() != Dialect::kAuthip)
+                return false;
             ++authip_answers_;
             return authip_answers_ <= late_;
         };
     }
 
     static bool is_first_of_ikev1(const wire::Header& header) {
-        return header.exchange_type == wire::ExchangeType::kMainMode && header.responder_cookie == wire::Cookie{};
+        return header.exchange_type == wire::ExchangeType::kMainMode &&
+               header.responder_cookie == wire::Cookie{};
     }
 
     void without_vendor_ids(const exchange::Send& message, const wire::Header& header) {
@@ -145,7 +150,9 @@ TEST_F(AnswersBoth, Ikev1GoesOnWhenAuthipsAnswerIsLate) {
 
 TEST(CoexistenceTest, NobodyAnswersEither) {
     Pair pair(with_peer(kBoth));
-    pair.world.swallow = [&](const exchange::Send& message) { return message.local.address == pair.b.address; };
+    pair.world.swallow = [&](const exchange::Send& message) {
+        return message.local.address == pair.b.address;
+    };
     pair.world.give(pair.a, exchange::AdminUp{.request = 7, .peer = pair.b.address});
     pair.world.run(200s);
     const auto done = reports<exchange::AdminDone>(pair.a);

@@ -39,10 +39,10 @@ struct MmSa {
     bool closed_by_peer = false;
     bool doubted = false;  // sought because the peer may be dead: little patience (MS-IKEE 3.12.4)
     Announced peer_announced;
-    bool fragmenting = false;  // large messages do not arrive whole (MS-IKEE 3.3.1, "Fragmentation active")
-    bool lost = false;         // ended because the peer did not answer
+    bool fragmenting = false;    // large messages do not arrive whole (MS-IKEE 3.3.1, "Fragmentation active")
+    bool lost = false;           // ended because the peer did not answer
     bool speaks_authip = false;  // IKEv1's: this host negotiates with the peer by AuthIP too (MS-AIPS 3.2.4)
-    bool replaced = false;     // closing because the peer has started anew, under another one
+    bool replaced = false;       // closing because the peer has started anew, under another one
 
     policy::Peer pad;            // its entry of the PAD, without names when it has none
     std::string announced_peer;  // GSS_ID: a hint (M14)

@@ -75,8 +75,8 @@ struct Session : MmSa {
     // A NAT has given the peer, whose endpoint is in `name`, another port: quick modes under way follow.
     virtual void peer_port_changed(Host&) {}
 
-    // Asks an established SA's peer for a sign of life; without one the SA ends as `lost`. False: the protocol
-    // or the peer has no word for that.
+    // Asks an established SA's peer for a sign of life; without one the SA ends as `lost`. False: the
+    // protocol or the peer has no word for that.
     virtual bool probe(Host&) { return false; }
 
     // Messages are owed to the peer: shutdown waits for them.

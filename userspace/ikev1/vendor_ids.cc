@@ -13,9 +13,9 @@ wire::Payload payload_of(const wire::vendor::Md5& id) {
 }
 
 bool has(const std::vector<wire::Payload>& payloads, const wire::vendor::Md5& id) {
-    return std::ranges::any_of(
-        wire::find_all<wire::VendorId>(payloads),
-        [&](const wire::VendorId* found) { return std::ranges::equal(found->data, id); });
+    return std::ranges::any_of(wire::find_all<wire::VendorId>(payloads), [&](const wire::VendorId* found) {
+        return std::ranges::equal(found->data, id);
+    });
 }
 
 }  // namespace
