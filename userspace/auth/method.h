@@ -22,9 +22,13 @@ enum class MethodId : std::uint16_t {
     kTls = 4,
     kNtlm = 5,
     kPreSharedKey = 0xFF01,
+    kSignature = 0xFF02,
+    kPublicKey = 0xFF03,
+    kRevisedPublicKey = 0xFF04,
 };
 
-// "kerberos", "anonymous", "tls", "ntlm", "psk": the names the configuration and the CLI use.
+// "kerberos", "anonymous", "tls", "ntlm", "psk", "signature", "public-key", "revised-public-key": the names
+// the configuration and the CLI use.
 std::string to_string(MethodId id);
 std::optional<MethodId> parse_method(std::string_view name);
 

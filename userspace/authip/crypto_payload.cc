@@ -65,9 +65,11 @@ std::size_t icv_size(crypto::HashAlgorithm hash, bool short_for_all) {
         case crypto::HashAlgorithm::kSha256:
             return 16;
         case crypto::HashAlgorithm::kSha384:
+            return 24;
+        case crypto::HashAlgorithm::kSha512:
             break;
     }
-    return 24;
+    return 32;
 }
 
 std::expected<Bytes, std::string> seal(const wire::Header& header, std::uint32_t sequence,

@@ -22,6 +22,8 @@ std::optional<DhGroup> dh_group(std::uint16_t description) {
         case DhGroup::kModp2048:
         case DhGroup::kModp3072:
         case DhGroup::kModp4096:
+        case DhGroup::kModp6144:
+        case DhGroup::kModp8192:
         case DhGroup::kEcp256:
         case DhGroup::kEcp384:
         case DhGroup::kEcp521:
@@ -44,6 +46,10 @@ std::string to_string(DhGroup group) {
             return "modp3072";
         case DhGroup::kModp4096:
             return "modp4096";
+        case DhGroup::kModp6144:
+            return "modp6144";
+        case DhGroup::kModp8192:
+            return "modp8192";
         case DhGroup::kEcp256:
             return "ecp256";
         case DhGroup::kEcp384:

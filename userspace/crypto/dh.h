@@ -21,6 +21,8 @@ enum class DhGroup : std::uint16_t {
     kModp2048 = 14,
     kModp3072 = 15,
     kModp4096 = 16,
+    kModp6144 = 17,
+    kModp8192 = 18,
     kEcp256 = 19,
     kEcp384 = 20,
     kEcp521 = 21,

@@ -49,6 +49,14 @@ const Group& group_of(DhGroup group) {
             static const Group kGroup = make_group(BN_get_rfc3526_prime_4096, 64);
             return kGroup;
         }
+        case DhGroup::kModp6144: {
+            static const Group kGroup = make_group(BN_get_rfc3526_prime_6144, 72);
+            return kGroup;
+        }
+        case DhGroup::kModp8192: {
+            static const Group kGroup = make_group(BN_get_rfc3526_prime_8192, 80);
+            return kGroup;
+        }
         default:
             break;
     }

@@ -16,16 +16,19 @@ std::size_t digest_size(HashAlgorithm algorithm) {
         case HashAlgorithm::kSha256:
             return 32;
         case HashAlgorithm::kSha384:
+            return 48;
+        case HashAlgorithm::kSha512:
             break;
     }
-    return 48;
+    return 64;
 }
 
 // Fetching takes longer than hashing a message, so it happens once; the objects live as long as the process.
 const EVP_MD* evp_md(HashAlgorithm algorithm) {
-    static const std::array<const EVP_MD*, 4> kFetched{
+    static const std::array<const EVP_MD*, 5> kFetched{
         EVP_MD_fetch(nullptr, "MD5", nullptr), EVP_MD_fetch(nullptr, "SHA1", nullptr),
-        EVP_MD_fetch(nullptr, "SHA256", nullptr), EVP_MD_fetch(nullptr, "SHA384", nullptr)};
+        EVP_MD_fetch(nullptr, "SHA256", nullptr), EVP_MD_fetch(nullptr, "SHA384", nullptr),
+        EVP_MD_fetch(nullptr, "SHA512", nullptr)};
     return kFetched[static_cast<std::size_t>(algorithm)];
 }
 

@@ -10,7 +10,7 @@
 
 namespace keyline::crypto {
 
-enum class HashAlgorithm : std::uint8_t { kMd5, kSha1, kSha256, kSha384 };
+enum class HashAlgorithm : std::uint8_t { kMd5, kSha1, kSha256, kSha384, kSha512 };
 
 // Octets of a digest, and so of an HMAC: the specification's hashLength.
 std::size_t digest_size(HashAlgorithm algorithm);

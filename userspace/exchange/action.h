@@ -86,14 +86,16 @@ struct SetDosProtection {
     CookieSecrets secrets;
 };
 
-// What opens an AuthIP main mode SA's encrypted messages, for an analyser. Made only when policy has
+// What opens a main mode SA's encrypted messages, for an analyser. Made only when policy has
 // debug.key_export.
 struct ExportMmKeys {
+    policy::Protocol protocol = policy::Protocol::kAuthip;
     wire::Cookie initiator_cookie{};
     wire::Cookie responder_cookie{};
     policy::MmProposal proposal;
     Secret encryption_key;  // of messages
-    Secret integrity_key;   // SKEYID_a
+    // AuthIP's messages end in an ICV.
+    Secret integrity_key;  // SKEYID_a
     std::size_t icv_octets = 0;
 };
 

@@ -73,6 +73,8 @@ namespace keyline::exchange {
     X(kBadKe, "ike-ke", "a KE payload that does not fit the group", "the peer is broken or hostile")         \
     X(kBadAuth, "ike-proof", "the proof Auth1 or Auth2 is wrong",                                            \
       "the peer is an impostor, or messages were altered")                                                   \
+    X(kBadCertificate, "ike-certificate", "no certificate, or one that is refused",                          \
+      "the log tells which and why")                                                                         \
     X(kNoQmProposal, "ike-qm-proposal", "no quick mode proposal is acceptable",                              \
       "compare the quick mode suites of both sides")                                                         \
     X(kSelectors, "ike-selectors", "no rule covers the traffic selectors the peer proposed",                 \

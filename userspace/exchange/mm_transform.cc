@@ -30,10 +30,9 @@ struct HashCode {
     std::uint16_t code;
 };
 constexpr HashCode kHashes[] = {
-    {MmHash::kMd5, wire::ike_hash::kMd5},
-    {MmHash::kSha1, wire::ike_hash::kSha1},
-    {MmHash::kSha256, wire::ike_hash::kSha256},
-    {MmHash::kSha384, wire::ike_hash::kSha384},
+    {MmHash::kMd5, wire::ike_hash::kMd5},       {MmHash::kSha1, wire::ike_hash::kSha1},
+    {MmHash::kSha256, wire::ike_hash::kSha256}, {MmHash::kSha384, wire::ike_hash::kSha384},
+    {MmHash::kSha512, wire::ike_hash::kSha512},
 };
 
 // nullopt when absent or not a number.
@@ -149,9 +148,11 @@ crypto::HashAlgorithm hash_of(MmHash hash) {
         case MmHash::kSha256:
             return crypto::HashAlgorithm::kSha256;
         case MmHash::kSha384:
+            return crypto::HashAlgorithm::kSha384;
+        case MmHash::kSha512:
             break;
     }
-    return crypto::HashAlgorithm::kSha384;
+    return crypto::HashAlgorithm::kSha512;
 }
 
 }  // namespace keyline::exchange

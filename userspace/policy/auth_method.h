@@ -18,6 +18,9 @@ enum class AuthMethod : std::uint16_t {
     kTls = 4,
     kNtlm = 5,
     kPreSharedKey = 0xFF01,
+    kSignature = 0xFF02,
+    kPublicKey = 0xFF03,
+    kRevisedPublicKey = 0xFF04,
 };
 inline constexpr std::uint16_t kFirstIkev1Method = 0xFF00;
 
@@ -29,12 +32,18 @@ constexpr Protocol protocol_of(AuthMethod method) {
 // "authip", "ikev1".
 std::string_view to_string(Protocol protocol);
 
-// "kerberos", "anonymous", "tls", "ntlm", "psk".
+// "kerberos", "anonymous", "tls", "ntlm", "psk", "signature", "public-key", "revised-public-key".
 std::string_view to_string(AuthMethod method);
 std::optional<AuthMethod> parse_auth_method(std::string_view name);
 
 // Anonymous and NTLM prove nothing, or too little, without a Diffie-Hellman exchange (interpretation item
 // 11); IKEv1 always has one.
 bool needs_dh(AuthMethod method);
+
+// Authenticated by the certificates of [auth.x509].
+constexpr bool uses_x509(AuthMethod method) {
+    return method == AuthMethod::kSignature || method == AuthMethod::kPublicKey ||
+           method == AuthMethod::kRevisedPublicKey;
+}
 
 }  // namespace keyline::policy

@@ -14,7 +14,7 @@
 namespace keyline::policy {
 
 enum class MmEncryption : std::uint8_t { kDesCbc, k3desCbc, kAesCbc128, kAesCbc192, kAesCbc256 };
-enum class MmHash : std::uint8_t { kMd5, kSha1, kSha256, kSha384 };
+enum class MmHash : std::uint8_t { kMd5, kSha1, kSha256, kSha384, kSha512 };
 
 // The numbers are those of the IKE registry (RFC 2409 6, RFC 3526, RFC 5903); none is Group Description 0.
 enum class DhGroup : std::uint16_t {
@@ -25,6 +25,8 @@ enum class DhGroup : std::uint16_t {
     kModp2048 = 14,
     kModp3072 = 15,
     kModp4096 = 16,
+    kModp6144 = 17,
+    kModp8192 = 18,
     kEcp256 = 19,
     kEcp384 = 20,
     kEcp521 = 21,
@@ -33,7 +35,7 @@ enum class DhGroup : std::uint16_t {
 // "des-cbc", "3des-cbc", "aes-cbc-128", ...
 std::string_view to_string(MmEncryption encryption);
 std::optional<MmEncryption> parse_mm_encryption(std::string_view name);
-// "md5", "sha1", "sha2-256", "sha2-384".
+// "md5", "sha1", "sha2-256", "sha2-384", "sha2-512".
 std::string_view to_string(MmHash hash);
 std::optional<MmHash> parse_mm_hash(std::string_view name);
 // "none", "modp768", "modp1024", ..., "ecp256", "ecp384", "ecp521".

@@ -34,8 +34,20 @@ constexpr std::optional<Value> value_of(const Named<Value> (&names)[kCount], std
 }
 
 inline constexpr Named<AuthMethod> kAuthMethodNames[] = {
-    {AuthMethod::kKerberos, "kerberos"}, {AuthMethod::kAnonymous, "anonymous"}, {AuthMethod::kTls, "tls"},
-    {AuthMethod::kNtlm, "ntlm"},         {AuthMethod::kPreSharedKey, "psk"},
+    {AuthMethod::kKerberos, "kerberos"},
+    {AuthMethod::kAnonymous, "anonymous"},
+    {AuthMethod::kTls, "tls"},
+    {AuthMethod::kNtlm, "ntlm"},
+    {AuthMethod::kPreSharedKey, "psk"},
+    {AuthMethod::kSignature, "signature"},
+    {AuthMethod::kPublicKey, "public-key"},
+    {AuthMethod::kRevisedPublicKey, "revised-public-key"},
+};
+
+inline constexpr Named<X509Id> kX509IdNames[] = {
+    {X509Id::kSubject, "subject"},
+    {X509Id::kDnsName, "dns-name"},
+    {X509Id::kAddress, "address"},
 };
 
 inline constexpr Named<Protocol> kKeyingProtocolNames[] = {
@@ -50,17 +62,15 @@ inline constexpr Named<MmEncryption> kMmEncryptionNames[] = {
 };
 
 inline constexpr Named<MmHash> kMmHashNames[] = {
-    {MmHash::kMd5, "md5"},
-    {MmHash::kSha1, "sha1"},
-    {MmHash::kSha256, "sha2-256"},
-    {MmHash::kSha384, "sha2-384"},
+    {MmHash::kMd5, "md5"},         {MmHash::kSha1, "sha1"},       {MmHash::kSha256, "sha2-256"},
+    {MmHash::kSha384, "sha2-384"}, {MmHash::kSha512, "sha2-512"},
 };
 
 inline constexpr Named<DhGroup> kDhGroupNames[] = {
     {DhGroup::kNone, "none"},         {DhGroup::kModp768, "modp768"},   {DhGroup::kModp1024, "modp1024"},
     {DhGroup::kModp1536, "modp1536"}, {DhGroup::kModp2048, "modp2048"}, {DhGroup::kModp3072, "modp3072"},
-    {DhGroup::kModp4096, "modp4096"}, {DhGroup::kEcp256, "ecp256"},     {DhGroup::kEcp384, "ecp384"},
-    {DhGroup::kEcp521, "ecp521"},
+    {DhGroup::kModp4096, "modp4096"}, {DhGroup::kModp6144, "modp6144"}, {DhGroup::kModp8192, "modp8192"},
+    {DhGroup::kEcp256, "ecp256"},     {DhGroup::kEcp384, "ecp384"},     {DhGroup::kEcp521, "ecp521"},
 };
 
 struct EspCipher {

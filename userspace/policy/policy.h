@@ -104,6 +104,18 @@ struct TlsAuth {
     bool operator==(const TlsAuth&) const = default;
 };
 
+// Which name of its certificate this host identifies itself by in IKEv1 (RFC 2407 4.6.2.1).
+enum class X509Id : std::uint8_t { kSubject, kDnsName, kAddress };
+
+// Entry of [[auth.x509.certificate]].
+struct X509Certificate {
+    std::string file;  // as in TlsCertificate
+    std::string key;
+    X509Id id = X509Id::kSubject;
+
+    bool operator==(const X509Certificate&) const = default;
+};
+
 // Table [auth.ntlm].
 struct NtlmAuth {
     // The account to initiate with; all three are empty on a host that only responds.
@@ -124,6 +136,17 @@ struct PskAuth {
     bool operator==(const PskAuth&) const = default;
 };
 
+// Table [auth.x509].
+struct X509Auth {
+    std::vector<X509Certificate> certificates;   // in the order of preference
+    std::vector<std::string> ca;                 // PEM files, whose certificates peers' chains must end in
+    std::vector<std::string> crl;                // PEM files; empty: revocation is not checked
+    std::vector<std::string> peer_certificates;  // PEM files: of peers that do not send theirs
+    bool send_unasked = true;                    // own certificates, to peers that do not request them
+
+    bool operator==(const X509Auth&) const = default;
+};
+
 // Credentials, one member per method; a method that no main mode names has none.
 struct Auth {
     std::optional<KerberosAuth> kerberos;
@@ -131,6 +154,7 @@ struct Auth {
     std::optional<TlsAuth> tls;
     std::optional<NtlmAuth> ntlm;
     std::optional<PskAuth> psk;
+    std::optional<X509Auth> x509;
 
     bool operator==(const Auth&) const = default;
 };
@@ -197,6 +221,7 @@ struct Peer {
     std::uint32_t main_mode = 0;  // index into Policy::main_modes
     std::string tls_name;         // a DNS name of its certificate
     std::string ntlm_account;     // "DOMAIN\user", of a peer that initiates
+    std::string x509_name;        // IKEv1: a name of its certificate (auth/x509.h)
     // Whether the peer may authenticate by credentials that were handed to it for the purpose, instead of its
     // or its user's own (MS-AIPS 3.1.1, PAD).
     bool explicit_credentials_mm = false;
@@ -207,6 +232,7 @@ struct Peer {
     // By which `method` is to know the peer.
     const std::string& name_for(AuthMethod method) const {
         if (method == AuthMethod::kTls) return tls_name;
+        if (uses_x509(method)) return x509_name;
         return method == AuthMethod::kNtlm ? ntlm_account : principal;
     }
 

@@ -100,6 +100,23 @@ inline constexpr std::uint16_t k3desCbc = 5;
 inline constexpr std::uint16_t kAesCbc = 7;
 }  // namespace ike_encryption
 
+// RFC 2409 appendix A, RFC 4754.
+namespace ike_authentication {
+inline constexpr std::uint16_t kPreSharedKey = 1;
+inline constexpr std::uint16_t kRsaSignature = 3;
+inline constexpr std::uint16_t kRsaEncryption = 4;
+inline constexpr std::uint16_t kRevisedRsaEncryption = 5;
+inline constexpr std::uint16_t kEcdsa256 = 9;
+inline constexpr std::uint16_t kEcdsa384 = 10;
+inline constexpr std::uint16_t kEcdsa521 = 11;
+}  // namespace ike_authentication
+
+// RFC 2408 3.9.
+namespace certificate_encoding {
+inline constexpr std::uint8_t kX509Signature = 4;
+inline constexpr std::uint8_t kX509KeyExchange = 5;
+}  // namespace certificate_encoding
+
 namespace ike_hash {
 inline constexpr std::uint16_t kMd5 = 1;
 inline constexpr std::uint16_t kSha1 = 2;
@@ -168,7 +185,11 @@ namespace notify {
 inline constexpr std::uint16_t kNoProposalChosen = 14;
 inline constexpr std::uint16_t kPayloadMalformed = 16;
 inline constexpr std::uint16_t kInvalidIdInformation = 18;
+inline constexpr std::uint16_t kInvalidCertificate = 20;
+inline constexpr std::uint16_t kInvalidCertAuthority = 22;
 inline constexpr std::uint16_t kAuthenticationFailed = 24;
+inline constexpr std::uint16_t kInvalidSignature = 25;
+inline constexpr std::uint16_t kCertificateUnavailable = 28;
 inline constexpr std::uint16_t kResponderLifetime = 24576;
 inline constexpr std::uint16_t kReplayStatus = 24577;
 inline constexpr std::uint16_t kInitialContact = 24578;

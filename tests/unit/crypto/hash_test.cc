@@ -24,7 +24,9 @@ TEST(HashTest, PublishedVectors) {
                                    HashFile{HashAlgorithm::kSha256, "hashes/SHA2/SHA256ShortMsg.rsp"},
                                    HashFile{HashAlgorithm::kSha256, "hashes/SHA2/SHA256LongMsg.rsp"},
                                    HashFile{HashAlgorithm::kSha384, "hashes/SHA2/SHA384ShortMsg.rsp"},
-                                   HashFile{HashAlgorithm::kSha384, "hashes/SHA2/SHA384LongMsg.rsp"}}) {
+                                   HashFile{HashAlgorithm::kSha384, "hashes/SHA2/SHA384LongMsg.rsp"},
+                                   HashFile{HashAlgorithm::kSha512, "hashes/SHA2/SHA512ShortMsg.rsp"},
+                                   HashFile{HashAlgorithm::kSha512, "hashes/SHA2/SHA512LongMsg.rsp"}}) {
         for (const auto& vector : published_vectors(source.file)) {
             if (!vector.has("MD")) continue;
             Bytes message = vector.octets("Msg");
@@ -46,7 +48,8 @@ TEST(HmacTest, PublishedVectors) {
     for (const HashFile& source : {HashFile{HashAlgorithm::kMd5, "HMAC/rfc-2202-md5.txt"},
                                    HashFile{HashAlgorithm::kSha1, "HMAC/rfc-2202-sha1.txt"},
                                    HashFile{HashAlgorithm::kSha256, "HMAC/rfc-4231-sha256.txt"},
-                                   HashFile{HashAlgorithm::kSha384, "HMAC/rfc-4231-sha384.txt"}}) {
+                                   HashFile{HashAlgorithm::kSha384, "HMAC/rfc-4231-sha384.txt"},
+                                   HashFile{HashAlgorithm::kSha512, "HMAC/rfc-4231-sha512.txt"}}) {
         for (const auto& vector : published_vectors(source.file)) {
             const Bytes expected = vector.octets("MD");
             Bytes tag = hmac(source.algorithm, vector.octets("Key"), {vector.octets("Msg")});

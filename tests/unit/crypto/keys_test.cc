@@ -270,8 +270,9 @@ TEST(IcvSizeTest, FollowsHashAndVendor) {
     EXPECT_EQ(icv_size(HashAlgorithm::kSha1, false), 12U);
     EXPECT_EQ(icv_size(HashAlgorithm::kSha256, false), 16U);
     EXPECT_EQ(icv_size(HashAlgorithm::kSha384, false), 24U);
-    for (const auto hash :
-         {HashAlgorithm::kMd5, HashAlgorithm::kSha1, HashAlgorithm::kSha256, HashAlgorithm::kSha384}) {
+    EXPECT_EQ(icv_size(HashAlgorithm::kSha512, false), 32U);
+    for (const auto hash : {HashAlgorithm::kMd5, HashAlgorithm::kSha1, HashAlgorithm::kSha256,
+                            HashAlgorithm::kSha384, HashAlgorithm::kSha512}) {
         EXPECT_EQ(icv_size(hash, true), 12U);
     }
 }

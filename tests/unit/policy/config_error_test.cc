@@ -191,7 +191,7 @@ TEST(ConfigErrorTest, MainMode) {
     expect_errors({
         {R"(main_mode.auth = ["anonimous", "tls", "ntlm"])",
          R"(
-test.toml:1:19: main_mode.auth[1]: expected "kerberos", "anonymous", "tls", "ntlm" or "psk", found "anonimous"; did you mean "anonymous"?
+test.toml:1:19: main_mode.auth[1]: expected "kerberos", "anonymous", "tls", "ntlm", "psk", "signature", "public-key" or "revised-public-key", found "anonimous"; did you mean "anonymous"?
 test.toml:1:32: main_mode.auth[2]: "tls" has no credentials; add [auth.tls] with ca and [[auth.tls.certificate]]
 test.toml:1:39: main_mode.auth[3]: "ntlm" has no credentials; add [auth.ntlm] with user and password, or accounts)"},
         {"main_mode.auth = []",
@@ -201,7 +201,7 @@ test.toml:1:39: main_mode.auth[3]: "ntlm" has no credentials; add [auth.ntlm] wi
 test.toml:1:24: main_mode.proposals[1]: expected a cipher and a hash such as "aes-cbc-256/sha2-256", found "aes-cbc-256/sha256"; did you mean "aes-cbc-256/sha2-256"?
 test.toml:1:46: main_mode.proposals[2]: expected a cipher and a hash such as "aes-cbc-256/sha2-256", found "rc4")"},
         {R"(main_mode.dh_groups = "group14")",
-         R"(test.toml:1:23: main_mode.dh_groups: expected "none", "modp768", "modp1024", "modp1536", "modp2048", "modp3072", "modp4096", "ecp256", "ecp384" or "ecp521", found "group14")"},
+         R"(test.toml:1:23: main_mode.dh_groups: expected "none", "modp768", "modp1024", "modp1536", "modp2048", "modp3072", "modp4096", "modp6144", "modp8192", "ecp256", "ecp384" or "ecp521", found "group14")"},
         {R"(
 [main_mode]
 auth = "anonymous"
@@ -309,6 +309,30 @@ address = "10.0.0.1"
 auth = "psk"
 protocols = "ikev1")",
          R"(test.toml:3:8: peer[1].auth: "psk" has no secrets; add [auth.psk] with file)"},
+        {R"(
+[[peer]]
+address = "10.0.0.1"
+auth = ["signature", "public-key"]
+protocols = "ikev1")",
+         R"(
+test.toml:3:9: peer[1].auth[1]: "signature" has no certificates; add [auth.x509] with ca and [[auth.x509.certificate]]
+test.toml:3:22: peer[1].auth[2]: "public-key" has no certificates; add [auth.x509] with ca and [[auth.x509.certificate]])"},
+        {R"(
+[auth.x509]
+crl = ["crl.pem"])",
+         R"(
+test.toml:1:1: auth.x509: missing "ca", the certificates of the CAs that peers' are issued by
+test.toml:1:1: auth.x509: missing [[auth.x509.certificate]], by which this host proves who it is
+test.toml:2:8: auth.x509.crl[1]: expected an absolute path, found "crl.pem")"},
+        {R"(
+[auth.x509]
+ca = "/ca.pem"
+[[auth.x509.certificate]]
+file = "/a.pem"
+id = "dn")",
+         R"(
+test.toml:3:1: auth.x509.certificate[1]: missing "key", the certificate's private key in PEM form
+test.toml:5:6: auth.x509.certificate[1].id: expected "subject", "dns-name" or "address", found "dn")"},
         {R"(
 [auth.psk])",
          R"(test.toml:1:1: auth.psk: missing "file", the file of the secrets)"},

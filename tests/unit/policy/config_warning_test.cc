@@ -18,6 +18,7 @@ test.toml:2:14: main_mode.proposals[1]: DES is weak: its keys are found in hours
 test.toml:2:30: main_mode.proposals[2]: MD5 is weak: do without it if every peer can
 test.toml:3:22: main_mode.dh_groups[2]: "modp768" is weak: well-funded attackers can break it
 test.toml:3:33: main_mode.dh_groups[3]: "modp1024" is weak: well-funded attackers can break it
+test.toml:3:45: main_mode.dh_groups[4]: "modp1536" is weak: well-funded attackers can break it
 test.toml:5:11: quick_mode.suites[1]: DES is weak: its keys are found in hours
 test.toml:5:11: quick_mode.suites[1]: MD5 is weak: do without it if every peer can
 test.toml:6:13: quick_mode.pfs_group: "modp1024" is weak: well-funded attackers can break it)"));

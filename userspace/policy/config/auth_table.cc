@@ -43,10 +43,18 @@ constexpr Field<TlsCertificate> kTlsCertificateFields[] = {
     {"key", [](const Value& value, TlsCertificate& certificate) { read_path(value, certificate.key); }},
 };
 
-void read_certificates(const Value& array, TlsAuth& tls) {
+constexpr Field<X509Certificate> kX509CertificateFields[] = {
+    {"file", [](const Value& value, X509Certificate& certificate) { read_path(value, certificate.file); }},
+    {"key", [](const Value& value, X509Certificate& certificate) { read_path(value, certificate.key); }},
+    {"id", [](const Value& value,
+              X509Certificate& certificate) { assign(certificate.id, value.one_of(kX509IdNames)); }},
+};
+
+template <class Certificate, std::size_t kCount>
+void read_certificates(const Value& array, const Field<Certificate> (&fields)[kCount],
+                       std::vector<Certificate>& to) {
     for (const Value& table : array.tables()) {
-        TlsCertificate& certificate = tls.certificates.emplace_back();
-        read_table(table, kTlsCertificateFields, certificate);
+        read_table(table, fields, to.emplace_back());
         if (!table.member("file")) table.error(R"(missing "file", the certificate in PEM form)");
         if (!table.member("key")) table.error(R"(missing "key", the certificate's private key in PEM form)");
     }
@@ -62,7 +70,8 @@ std::vector<std::string> read_paths(const Value& list) {
 }
 
 constexpr Field<TlsAuth> kTlsFields[] = {
-    {"certificate", read_certificates},
+    {"certificate", [](const Value& array,
+                       TlsAuth& tls) { read_certificates(array, kTlsCertificateFields, tls.certificates); }},
     {"ca", [](const Value& list, TlsAuth& tls) { tls.ca = read_paths(list); }},
     {"crl", [](const Value& list, TlsAuth& tls) { tls.crl = read_paths(list); }},
     {"mutual", [](const Value& value, TlsAuth& tls) { assign(tls.mutual, value.boolean()); }},
@@ -78,6 +87,27 @@ void read_tls(const Value& table, Auth& auth) {
         table.error(
             R"(missing [[auth.tls.certificate]], which mutual authentication needs; or set mutual = false)");
     }
+}
+
+constexpr Field<X509Auth> kX509Fields[] = {
+    {"certificate",
+     [](const Value& array, X509Auth& x509) {
+         read_certificates(array, kX509CertificateFields, x509.certificates);
+     }},
+    {"ca", [](const Value& list, X509Auth& x509) { x509.ca = read_paths(list); }},
+    {"crl", [](const Value& list, X509Auth& x509) { x509.crl = read_paths(list); }},
+    {"peer_certificates",
+     [](const Value& list, X509Auth& x509) { x509.peer_certificates = read_paths(list); }},
+    {"send_unasked", [](const Value& value, X509Auth& x509) { assign(x509.send_unasked, value.boolean()); }},
+};
+
+void read_x509(const Value& table, Auth& auth) {
+    read_table(table, kX509Fields, auth.x509.emplace());
+    if (!table.is_table()) return;
+    if (!table.member("ca"))
+        table.error(R"(missing "ca", the certificates of the CAs that peers' are issued by)");
+    if (!table.member("certificate"))
+        table.error("missing [[auth.x509.certificate]], by which this host proves who it is");
 }
 
 constexpr Field<NtlmAuth> kNtlmFields[] = {
@@ -119,6 +149,7 @@ constexpr Field<Auth> kAuthFields[] = {
     {"tls", read_tls},
     {"ntlm", read_ntlm},
     {"psk", read_psk},
+    {"x509", read_x509},
 };
 
 }  // namespace
@@ -132,6 +163,8 @@ void list_auth_keys(std::vector<std::string>& to) {
     list_keys("auth.tls.certificate", kTlsCertificateFields, to);
     list_keys("auth.ntlm", kNtlmFields, to);
     list_keys("auth.psk", kPskFields, to);
+    list_keys("auth.x509", kX509Fields, to);
+    list_keys("auth.x509.certificate", kX509CertificateFields, to);
 }
 
 std::vector<AuthMethod> read_auth_methods(const Value& list, Auth& credentials) {
@@ -145,6 +178,9 @@ std::vector<AuthMethod> read_auth_methods(const Value& list, Auth& credentials) 
             item.error(R"("kerberos" has no credentials; add [auth.kerberos] with principal and keytab)");
         } else if (method == AuthMethod::kPreSharedKey && !credentials.psk) {
             item.error(R"("psk" has no secrets; add [auth.psk] with file)");
+        } else if (method && uses_x509(*method) && !credentials.x509) {
+            item.error(in_quotes(to_string(*method)) +
+                       " has no certificates; add [auth.x509] with ca and [[auth.x509.certificate]]");
         } else if (method == AuthMethod::kAnonymous && !credentials.anonymous) {
             credentials.anonymous.emplace();
         }

@@ -97,7 +97,7 @@ void list_main_mode_keys(std::vector<std::string>& to) { list_keys("main_mode", 
 
 std::optional<DhGroup> read_dh_group(const Value& value) {
     const auto group = value.one_of(kDhGroupNames);
-    if (group == DhGroup::kModp768 || group == DhGroup::kModp1024) {
+    if (group == DhGroup::kModp768 || group == DhGroup::kModp1024 || group == DhGroup::kModp1536) {
         value.warning(in_quotes(to_string(*group)) + " is weak: well-funded attackers can break it");
     }
     return group;

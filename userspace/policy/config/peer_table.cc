@@ -99,6 +99,7 @@ constexpr Field<Draft> kPeerFields[] = {
      [](const Value& value, Draft& draft) { assign(draft.peer.principal, read_principal(value)); }},
     {"tls_name", [](const Value& value, Draft& draft) { assign(draft.peer.tls_name, value.name(253)); }},
     {"ntlm_account", read_account},
+    {"x509_name", [](const Value& value, Draft& draft) { assign(draft.peer.x509_name, value.text()); }},
     {"main_mode", read_main_mode_name},
     {"auth", read_methods},
     {"protocols", read_protocols},
