@@ -23,7 +23,7 @@ class Scenario(unittest.TestCase):
     def setUp(self):
         self.lab = self.enterContext(Lab(self.behind_nat, self.domain))
         self.a, self.b, self.cable = self.lab.a, self.lab.b, self.lab.cable
-        # Cleanups run before those of the lab, while logs are there: a failure shows what the daemons said.
+        # Cleanups run before those of the lab, while logs are there: a failure shows what the daemons said and counted.
         self.addCleanup(self._show_logs_of_failure)
 
     def _show_logs_of_failure(self):
@@ -33,6 +33,8 @@ class Scenario(unittest.TestCase):
                 for daemon in (host.keylined, host.fastpath):
                     if daemon:
                         print(f"--- {daemon.log}\n{daemon.output()}", file=sys.stderr)
+                if host.keylined and host.keylined.running():
+                    print(f"--- {host.name}: keyline counters\n{host.keyline('counters').stdout}", file=sys.stderr)
 
     def peer_of(self, host):
         return self.b if host is self.a else self.a

@@ -3,9 +3,15 @@
 
     result = Guest(Kernel("6.1")).run("./program --flag", files=["build/program"])
 
+It may also be given this machine's own files (host_files.py), for jobs that want a whole Debian:
+
+    kernel = Kernel("6.1")
+    result = Guest(kernel, host_files=True).run(f"host-root {kernel.modules} /usr/bin/python3 --version")
+
 TCG, never KVM: a /dev/kvm that is there need not work, and these jobs are small. Expect ten times the native duration.
 """
 
+import contextlib
 import dataclasses
 import os
 import pathlib
@@ -14,6 +20,7 @@ import subprocess
 import tempfile
 
 import initramfs
+from host_files import HostFiles
 
 KERNELS = ("6.1", "6.12")
 
@@ -42,24 +49,27 @@ class Result:
 
 
 class Guest:
-    def __init__(self, kernel, *, processors=1, memory_mib=1024):
+    def __init__(self, kernel, *, processors=1, memory_mib=1024, host_files=False):
         self.kernel = kernel
         self.processors = processors
         self.memory_mib = memory_mib
+        self.host_files = host_files
 
     def run(self, script, files=(), *, timeout=600):
         """Runs the shell script in /job, beside the files and with the libraries that they want. `timeout`: seconds."""
-        with tempfile.TemporaryDirectory() as name:
-            directory = pathlib.Path(name)
+        with contextlib.ExitStack() as stack:
+            directory = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory()))
             (directory / "initrd").write_bytes(initramfs.base_archive(self.kernel).read_bytes()
                                                + initramfs.job_archive(script, files))
+            shared = stack.enter_context(HostFiles(directory)).qemu_options(self.memory_mib) if self.host_files else []
             command = [
-                "qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", "max",
+                "setpriv", "--pdeathsig", "KILL", "qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", "max",
                 "-smp", str(self.processors), "-m", str(self.memory_mib),
                 "-nodefaults", "-display", "none", "-no-reboot",
                 "-serial", f"file:{directory}/log", "-serial", f"file:{directory}/output",
                 "-kernel", self.kernel.image, "-initrd", directory / "initrd",
                 "-append", "console=ttyS0 quiet panic=-1 mitigations=off",
+                *shared,
             ]
             try:
                 subprocess.run(command, stdin=subprocess.DEVNULL, timeout=timeout, check=True)

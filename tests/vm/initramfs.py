@@ -15,9 +15,11 @@ import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 
+# Where the guest has them.
+SCRIPTS = {"init": "init", "host-root": "usr/bin/host-root"}
 TOOLS = ("busybox", "ip", "tc", "kmod", "bpftool")
-MODULES = ("virtio_pci", "virtio_net", "virtio_rng", "veth", "sch_ingress", "cls_bpf", "xfrm_interface",
-           "esp4_offload", "esp6_offload")
+MODULES = ("virtio_pci", "virtio_net", "virtio_rng", "virtiofs", "overlay", "veth", "sch_ingress", "cls_bpf",
+           "xfrm_interface", "esp4_offload", "esp6_offload")
 # What these hold is loaded by the name of an algorithm, and is no dependency of ESP's modules.
 MODULE_FOLDERS = ("crypto", "arch/x86/crypto", "lib/crypto", "net/xfrm", "net/key")
 
@@ -83,7 +85,7 @@ def base_archive(kernel):
     """The path of the kernel's base archive, made anew when a tool or this recipe is newer."""
     tools = {name: _find_tool(name) for name in TOOLS}
     path = kernel.directory / "base.cpio.gz"
-    sources = [__file__, HERE / "init", kernel.directory / "package", *tools.values()]
+    sources = [__file__, *(HERE / script for script in SCRIPTS), kernel.directory / "package", *tools.values()]
     if path.exists() and path.stat().st_mtime >= max(os.stat(source).st_mtime for source in sources):
         return path
     with tempfile.TemporaryDirectory() as name:
@@ -94,8 +96,9 @@ def base_archive(kernel):
             (tree / link).symlink_to(f"usr/{link}")
         (tree / "sbin").symlink_to("usr/bin")
         (tree / "usr/sbin").symlink_to("bin")
-        shutil.copy2(HERE / "init", tree / "init")
-        (tree / "init").chmod(0o755)
+        for script, target in SCRIPTS.items():
+            shutil.copy2(HERE / script, tree / target)
+            (tree / target).chmod(0o755)
         (tree / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/sh\n")
         (tree / "etc/group").write_text("root:x:0:\n")
         for tool, source in tools.items():

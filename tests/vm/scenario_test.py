@@ -1,0 +1,36 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Runs a scenario of tests/netns on another kernel, with the engine that is named.
+
+    scenario_test.py KERNEL ENGINE BUILD FILE CLASS
+
+The file is the one that the host runs. Hosts, cable and domain controller are namespaces of the guest, and its programs
+this machine's.
+"""
+
+import pathlib
+import shlex
+import sys
+
+from guest import Guest, Kernel
+
+SCENARIOS = pathlib.Path(__file__).resolve().parent.parent / "netns"
+# Of an emulated processor, and another such guest beside it.
+PATIENCE = 10
+
+
+def main():
+    version, engine, build, file, scenario = sys.argv[1:]
+    kernel = Kernel(version)
+    environment = [f"KEYLINE_BUILD={build}", f"KEYLINE_ENGINE={engine}", f"KEYLINE_PATIENCE={PATIENCE}",
+                   "PYTHONDONTWRITEBYTECODE=1"]
+    command = ["host-root", kernel.modules, "/usr/bin/env", *environment,
+               "/usr/bin/python3", SCENARIOS / f"{file}_test.py", scenario]
+    result = Guest(kernel, processors=2, memory_mib=2048, host_files=True).run(
+        shlex.join(str(word) for word in command), timeout=900)
+    if result.status != 0:
+        sys.exit(f"{file}.{scenario} on {version}: {result.describe()}")
+    print(result.output)
+
+
+main()
