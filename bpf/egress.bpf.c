@@ -5,7 +5,7 @@
 
 #include <bpf/bpf_helpers.h>
 
-#include "events.h"
+#include "discovery.h"
 #include "flow.h"
 #include "fragments.h"
 #include "handover.h"
@@ -27,7 +27,6 @@ static __always_inline int drop(enum kl_reason reason)
 	return TC_ACT_SHOT;
 }
 
-/* An enum kl_parse_result. A global function, so that its many paths are not those of its caller too. */
 int kl_parse_skb(struct __sk_buff *skb, struct kl_packet *packet)
 {
 	if (!packet)
@@ -94,8 +93,16 @@ static __always_inline int address_outer(struct __sk_buff *skb, const struct kl_
 	return -1;
 }
 
+/* 3.7.4.1 of MS-IKEE: behind a NAT, a peer that takes the clear gets it. */
+static __always_inline bool is_spared(const struct kl_sa *sa, const struct kl_flow *flow)
+{
+	const __u32 spared = KL_SA_UDP_ENCAP | KL_SA_BOUNDARY;
+
+	return flow->discovery & KL_RULE_DISCOVER_OUT && (sa->flags & spared) == spared;
+}
+
 static __always_inline int protect(struct __sk_buff *skb, struct kl_config *config, const struct kl_packet *packet,
-				   struct kl_flow *flow)
+				   struct kl_flow *flow, bool ports_known)
 {
 	struct kl_rule *rule = bpf_map_lookup_elem(&kl_rules, &flow->rule);
 	struct kl_sa *sa;
@@ -106,6 +113,8 @@ static __always_inline int protect(struct __sk_buff *skb, struct kl_config *conf
 	if (rule->flags & KL_RULE_HAS_USERS)
 		user = kl_user_of(skb, &packet->tuple, rule->flags);
 	index = kl_outbound_sa(&packet->tuple, flow, user);
+	if (!index && ports_known && kl_sends_clear(&packet->tuple, flow, skb->ifindex, user))
+		return pass(KL_REASON_PASS_DISCOVERY);
 	if (!index) {
 		kl_raise_acquire(&packet->tuple, flow->rule, skb->ifindex, user);
 		if (user)
@@ -114,13 +123,16 @@ static __always_inline int protect(struct __sk_buff *skb, struct kl_config *conf
 			return drop(KL_REASON_DROP_NO_SA);
 		return hand_over(skb, config, flow->rule, KL_HANDOVER_HOLD, KL_REASON_OUT_HELD);
 	}
-	if (rule->mode == KL_TUNNEL) {
+	if (rule->mode == KL_TUNNEL || flow->discovery) {
 		sa = bpf_map_lookup_elem(&kl_sas, &index);
 		if (!sa)
 			return drop(KL_REASON_DROP_NO_SA);
-		if (address_outer(skb, sa, &packet->tuple))
+		if (is_spared(sa, flow) && !(flow->state & KL_FLOW_SECURE))
+			return pass(KL_REASON_PASS_DISCOVERY);
+		if (rule->mode == KL_TUNNEL && address_outer(skb, sa, &packet->tuple))
 			return drop(KL_REASON_DROP_NO_NEIGHBOUR);
 	}
+	kl_note_secure(&packet->tuple, flow);
 	return hand_over(skb, config, index, KL_HANDOVER_SEAL, KL_REASON_OUT_FASTPATH);
 }
 
@@ -158,7 +170,7 @@ int kl_egress(struct __sk_buff *skb)
 	case KL_ACTION_BYPASS:
 		return pass(flow.rule ? KL_REASON_PASS_BYPASS : KL_REASON_PASS_NO_RULE);
 	case KL_ACTION_PROTECT:
-		return protect(skb, config, &packet, &flow);
+		return protect(skb, config, &packet, &flow, ports_known);
 	default:
 		return drop(KL_REASON_DROP_BLOCK);
 	}

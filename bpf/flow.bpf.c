@@ -19,7 +19,7 @@ int kl_decide(const struct kl_tuple *tuple, struct kl_flow *flow, int ports_know
 	struct kl_match match = {};
 	struct kl_flow *cached;
 	struct kl_rule *rule;
-	__u32 generation;
+	__u32 generation, state = 0;
 
 	if (!tuple || !flow || !config)
 		return 0;
@@ -32,17 +32,34 @@ int kl_decide(const struct kl_tuple *tuple, struct kl_flow *flow, int ports_know
 			*flow = *cached;
 			return 1;
 		}
+		state = cached ? cached->state : 0;
 	}
 	kl_classify(&key.tuple, &match);
 	__builtin_memset(flow, 0, sizeof(*flow));
 	flow->generation = generation;
 	flow->rule = match.rule;
+	flow->state = state;
 	rule = match.rule ? bpf_map_lookup_elem(&kl_rules, &match.rule) : NULL;
 	flow->action = match.rule == 0 ? config->default_action : rule ? rule->action : KL_ACTION_BLOCK;
+	flow->discovery = rule ? rule->flags & KL_RULE_DISCOVER : 0;
 	if (!ports_known)
 		return !(match.table_flags & KL_TABLE_PORTS);
 	kl_keep_flow(&key, flow, BPF_ANY);
 	return 1;
+}
+
+int kl_mark_flow(const struct kl_tuple *tuple, __u32 state)
+{
+	struct kl_flow_key key = {};
+	struct kl_flow *flow;
+
+	if (!tuple)
+		return 0;
+	key.tuple = *tuple;
+	flow = bpf_map_lookup_elem(&kl_flows, &key);
+	if (flow)
+		__sync_fetch_and_or(&flow->state, state);
+	return 0;
 }
 
 static __always_inline __u32 kl_slot_sa(__u32 index)

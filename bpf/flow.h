@@ -20,4 +20,7 @@ int kl_decide(const struct kl_tuple *tuple, struct kl_flow *flow, int ports_know
  */
 int kl_outbound_sa(const struct kl_tuple *tuple, struct kl_flow *flow, __u32 user);
 
+/* Adds KL_FLOW_* to what is remembered of a flow that was decided. */
+int kl_mark_flow(const struct kl_tuple *tuple, __u32 state);
+
 #endif

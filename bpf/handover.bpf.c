@@ -10,6 +10,7 @@
 
 #include <bpf/bpf_helpers.h>
 
+#include "discovery.h"
 #include "handover.h"
 #include "users.h"
 
@@ -36,20 +37,29 @@ int kl_handover_in(struct xdp_md *xdp)
 	return XDP_DROP;
 }
 
-/* MS-AIPS 3.11.5.1: what an SA of a user's brings in makes the connection the user's. Returns 0. */
-int kl_note_connection(struct __sk_buff *skb, __u32 sa_index)
+/*
+ * What an SA brought in says about its connection: of a user's SA, that the connection is the user's (MS-AIPS 3.11.5.1);
+ * of any, that it is a secure one, before this host has sent anything (MS-IKEE 3.7.4.2). Returns 0.
+ */
+int kl_note_opened(struct __sk_buff *skb, __u32 sa_index)
 {
 	struct kl_sa *sa = bpf_map_lookup_elem(&kl_sas, &sa_index);
+	struct kl_config *config = kl_get_config();
 	struct kl_packet packet = {};
+	struct kl_flow flow = {};
 	struct kl_tuple tuple;
+	__u32 user = sa ? sa->impersonation_handle : 0;
 
-	if (!sa || !sa->impersonation_handle)
+	if (!config || !sa_index || !(user || config->discovery))
 		return 0;
-	if (kl_parse_skb(skb, &packet) != KL_PARSED || packet.first_fragment || packet.later_fragment)
+	if (kl_parse_skb(skb, &packet) != KL_PARSED || packet.later_fragment)
 		return 0;
 	kl_turn_tuple(&packet.tuple);
 	tuple = packet.tuple;
-	kl_note_user(&tuple, sa->impersonation_handle);
+	if (user && !packet.first_fragment)
+		kl_note_user(&tuple, user);
+	if (config->discovery && kl_decide(&tuple, &flow, true))
+		kl_note_secure(&tuple, &flow);
 	return 0;
 }
 
@@ -79,7 +89,7 @@ int kl_handover_out(struct __sk_buff *skb)
 			return TC_ACT_SHOT;
 		return bpf_redirect(ifindex, 0);
 	}
-	kl_note_connection(skb, kl_handover_value(&handover));
+	kl_note_opened(skb, kl_handover_value(&handover));
 	/* Generic XDP would see the plaintext of a frame that comes in by the port, and drop it as clear text. */
 	if (port->xdp_mode == KL_XDP_GENERIC) {
 		bpf_skb_change_type(skb, KL_PACKET_HOST);

@@ -4,6 +4,7 @@
 
 #include <bpf/bpf_helpers.h>
 
+#include "discovery.h"
 #include "dos_cookie.h"
 #include "events.h"
 #include "flow.h"
@@ -74,6 +75,8 @@ static __always_inline int plaintext(struct kl_packet *packet, bool ports_known)
 	case KL_ACTION_BYPASS:
 		return pass(flow.rule ? KL_REASON_PASS_BYPASS : KL_REASON_PASS_NO_RULE);
 	case KL_ACTION_PROTECT:
+		if (ports_known && kl_takes_clear(&packet->tuple, &flow))
+			return pass(KL_REASON_PASS_DISCOVERY);
 		return drop(KL_REASON_DROP_CLEAR_IN);
 	default:
 		return drop(KL_REASON_DROP_BLOCK);
@@ -183,6 +186,7 @@ static __always_inline int from_protected(struct xdp_md *xdp, struct kl_packet *
 	if ((void *)(ethernet + 1) > (void *)(long)xdp->data_end)
 		return XDP_PASS;
 	__builtin_memcpy(ethernet->h_dest, fib.dmac, ETH_ALEN);
+	kl_note_secure(tuple, &flow);
 	return hand_over(xdp, index, KL_HANDOVER_SEAL, out_port, port, KL_REASON_OUT_FASTPATH);
 }
 

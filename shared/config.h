@@ -27,7 +27,8 @@ struct kl_config {
 	__u16 reserved16;
 	__u32 acquire_interval_ms; /* an acquire unanswered for so long is raised again by the next packet */
 	__u32 last_epoch;         /* of struct kl_sa; the next SA gets one more */
-	__u8 reserved[8];
+	__u32 discovery;          /* 1: some rule has KL_RULE_DISCOVER */
+	__u8 reserved[4];
 };
 KL_ASSERT_SIZE(struct kl_config, 64);
 

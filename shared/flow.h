@@ -21,14 +21,24 @@ struct kl_flow_key {
 };
 KL_ASSERT_SIZE(struct kl_flow_key, 44);
 
+/*
+ * What negotiation discovery (MS-IKEE 3.7.1) keeps of a flow. It outlives the decision: policy may change, but a flow
+ * that has once been protected does not go back into the clear as long as it is remembered.
+ */
+#define KL_FLOW_SECURE (1u << 0)   /* a packet of it went or came under an SA */
+#define KL_FLOW_CLEAR (1u << 1)    /* a packet of it went or was taken in the clear */
+#define KL_FLOW_ACQUIRED (1u << 2) /* an SA was asked for */
+
 struct kl_flow {
-	__u32 generation; /* void unless kl_config.policy_generation */
+	__u32 generation; /* void, but for `state`, unless kl_config.policy_generation */
 	__u32 rule;       /* 0: no rule covers the flow */
 	__u32 slot;       /* protect: 0 until an SA was found */
+	__u32 state;      /* KL_FLOW_* */
 	__u8 action;      /* enum kl_action */
-	__u8 reserved[3];
+	__u8 discovery;   /* KL_RULE_DISCOVER_* of the rule */
+	__u8 reserved[2];
 };
-KL_ASSERT_SIZE(struct kl_flow, 16);
+KL_ASSERT_SIZE(struct kl_flow, 20);
 
 /* Which datagram a fragment belongs to (RFC 791, RFC 8200 4.5). */
 struct kl_fragment_key {

@@ -55,7 +55,8 @@
 	X(PASS_ESP, "pass-esp", "ESP that left by an interface without passing the fast path: forwarded, or made by the kernel", "none needed") \
 	X(DROP_HANDOVER, "handover", "a frame on the handover pair that is not the fast path's", "find the program that sends on the handover interface") \
 	X(COOKIE_SENT, "cookie-sent", "a first message without a good DoS cookie: XDP has asked its sender for one", "none needed; a flood of first messages is under way") \
-	X(DROP_COOKIE, "cookie", "a malformed main mode message during a flood of first messages", "the sender is broken or hostile")
+	X(DROP_COOKIE, "cookie", "a malformed main mode message during a flood of first messages", "the sender is broken or hostile") \
+	X(PASS_DISCOVERY, "pass-discovery", "in the clear under a rule with negotiation discovery: there is no SA with this peer yet", "none needed; `keyline probe PEER` tells why it stays so")
 
 enum kl_reason {
 #define X(identifier, name, cause, remedy) KL_REASON_##identifier,

@@ -11,6 +11,10 @@
 #define KL_RULE_USED (1u << 0)
 #define KL_RULE_PER_USER (1u << 1)  /* the user whose socket sends asks for an SA of their own */
 #define KL_RULE_HAS_USERS (1u << 2) /* SAs of users may exist: some shape has KL_SHAPE_USER */
+/* Negotiation discovery (MS-IKEE 3.7): new flows may be in the clear until there is an SA. */
+#define KL_RULE_DISCOVER_OUT (1u << 3) /* this host begins in the clear, and negotiates meanwhile */
+#define KL_RULE_DISCOVER_IN (1u << 4)  /* the peer may begin in the clear: the boundary policy flag */
+#define KL_RULE_DISCOVER (KL_RULE_DISCOVER_OUT | KL_RULE_DISCOVER_IN)
 
 struct kl_rule {
 	__u8 action; /* enum kl_action */

@@ -47,6 +47,7 @@ static inline int kl_needs_openssl(__u8 encryption, __u8 integrity)
 #define KL_SA_ESN (1u << 0)
 #define KL_SA_UDP_ENCAP (1u << 1)
 #define KL_SA_FOLLOW_PEER (1u << 2) /* the peer is behind a NAT, which may give it another address or port (RFC 3947 7) */
+#define KL_SA_BOUNDARY (1u << 3) /* the peer takes this traffic in the clear, too (MS-IKEE 3.7.1) */
 
 /* Ports and protocol in host order, 0: any. */
 struct kl_selector {

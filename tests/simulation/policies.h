@@ -23,6 +23,9 @@ struct Wishes {
     bool tunnel = false;
     bool per_port = false;                            // an SA for each TCP port
     std::vector<policy::AuthMethod> extended_auth{};  // empty: no extended mode
+    bool per_port = false;                            // an SA for each TCP port
+    policy::Negotiation negotiation = policy::Negotiation::kRequire;
+    bool guarantee_encryption = false;
     std::string local;
     std::string remote;
     std::string remote_principal;
@@ -48,6 +51,8 @@ inline std::shared_ptr<policy::Policy> make_policy(const Wishes& wishes) {
     quick_mode.lifetime = wishes.lifetime;
     policy::Rule rule{.id = kRule, .name = "protect"};
     rule.extended_auth = wishes.extended_auth;
+    rule.negotiation = wishes.negotiation;
+    rule.guarantee_encryption = wishes.guarantee_encryption;
     if (wishes.tunnel) {
         const auto behind = [](const IpAddress& end) {
             Bytes octets(end.octets().begin(), end.octets().end());

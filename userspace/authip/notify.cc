@@ -171,7 +171,9 @@ void send_no_proposal_chosen(Session& session, Host& host, std::uint32_t message
 void send_acquire(Session& session, Host& host, const exchange::Traffic& traffic) {
     Bytes data;
     append_be32(data, encapsulation_mode(traffic.mode, session.nat_found()));
-    append_be32(data, 0);  // Flags: guaranteed encryption is not offered
+    const policy::Rule* rule = host.lookup().rule(traffic.rule);
+    append_be32(data,
+                rule != nullptr && rule->guarantee_encryption ? wire::kExchangeInfoGuaranteeEncryption : 0);
     const TrafficIds ids = build_traffic_ids(traffic.selector, exchange::Role::kInitiator);
     queue_reliable(session, host,
                    {random_message_id(host.random()),

@@ -3,6 +3,7 @@
 #include <iterator>
 #include <utility>
 
+#include "authip/exchange_info.h"
 #include "authip/extended_mode.h"
 #include "authip/notify.h"
 #include "authip/quick_mode.h"
@@ -62,6 +63,7 @@ std::vector<wire::Payload> first_payloads(const Session& session, const QmNegoti
                                        negotiation.inbound_spi)});
     payloads.push_back({wire::Nonce{negotiation.initiator_nonce}});
     if (negotiation.dh) payloads.push_back({wire::KeyExchange{negotiation.dh->public_value()}});
+    append_exchange_info(payloads, negotiation.exchange_info);
     if (const auto weight = negotiation.quick_mode.key_dictation_weight)
         payloads.push_back({wire::KeyDictationWeight{*weight}});
     return payloads;
@@ -83,6 +85,7 @@ bool start(Session& session, Host& host, exchange::QmRequest request, bool first
                               .ids = build_traffic_ids(request.traffic.selector, exchange::Role::kInitiator),
                               .quick_mode = host.lookup().policy().quick_mode_of(*rule),
                               .engine = rule->engine,
+                              .exchange_info = exchange_info_flags(*rule),
                               .initiator_nonce = random_octets(host.random(), kNonceOctets),
                               .inbound_spi = host.new_spi(),
                               .begun = host.now()};
@@ -134,6 +137,9 @@ std::expected<QmTransform, Failure> take_answer(Session& session, Host& host, Qm
         return std::unexpected(Failure{Stage::kQuickMode, Reason::kSelectors, ErrorCode::kUnsupportedId,
                                        "the peer answered with other traffic selectors"});
     }
+    const auto info = find_exchange_info(payloads);
+    if (!info) return std::unexpected(invalid(info.error()));
+    negotiation.peer_exchange_info = *info;
     auto chosen = parse_qm_choice(*wire::find<wire::SecurityAssociation>(payloads), negotiation.quick_mode,
                                   negotiation.traffic.mode, session.nat_found());
     if (!chosen) return std::unexpected(invalid(chosen.error()));

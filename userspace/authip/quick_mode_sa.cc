@@ -42,6 +42,7 @@ exchange::SaPair make_keyed_sas(const Session& session, const Host& host, const 
                                                    .engine = negotiation.engine,
                                                    .inbound_spi = negotiation.inbound_spi},
                                                   *negotiation.chosen);
+    sas.outbound.boundary = (negotiation.peer_exchange_info & wire::kExchangeInfoNdBoundary) != 0;
     const DictatedKeys* dictated = negotiation.dictated ? &*negotiation.dictated : nullptr;
     set_keys(sas.inbound, session, host, negotiation, dictated ? &dictated->inbound : nullptr);
     set_keys(sas.outbound, session, host, negotiation, dictated ? &dictated->outbound : nullptr);

@@ -121,9 +121,11 @@ struct QmNegotiation {
     TrafficIds ids;
     policy::QuickMode quick_mode;
     policy::Engine engine = policy::Engine::kAuto;
-    Bytes initiator_nonce;                // Ni(qm)
-    Bytes responder_nonce;                // Nr(qm)
-    std::optional<crypto::DhKeyPair> dh;  // PFS
+    std::uint32_t exchange_info = 0;       // what is said of the rule
+    std::uint32_t peer_exchange_info = 0;  // what the peer said of its own
+    Bytes initiator_nonce;                 // Ni(qm)
+    Bytes responder_nonce;                 // Nr(qm)
+    std::optional<crypto::DhKeyPair> dh;   // PFS
     Secret dh_secret;
     std::uint32_t inbound_spi = 0;
     exchange::Instant begun{};

@@ -118,6 +118,12 @@ std::string failed_methods(const Json& mm) {
     return lines;
 }
 
+// Whether a flow has an SA; without one it may be in the clear by negotiation discovery.
+const char* sa_of(const Json& flow) {
+    if (flow.value("has_sa", false)) return "yes";
+    return flow.value("clear", false) && !flow.value("secure", false) ? "clear" : "-";
+}
+
 std::string count(std::uint64_t number_of, std::string_view thing) {
     return fmt::format("{} {}{}", number_of, thing, number_of == 1 ? "" : "s");
 }
@@ -214,7 +220,7 @@ void render_flows(const Json& flows, std::ostream& out) {
     for (const Json& flow : flows) {
         table.add({field(flow, "local"), field(flow, "remote"), field(flow, "protocol"),
                    fmt::format("{} {}", field(flow, "local_port"), field(flow, "remote_port")),
-                   field(flow, "action"), flow.value("has_sa", false) ? "yes" : "-", field(flow, "rule")});
+                   field(flow, "action"), sa_of(flow), field(flow, "rule")});
     }
     table.print(out);
 }

@@ -232,6 +232,7 @@ Json policies_json(const policy::Policy& policy) {
                 json["tunnel"] = {{"local", rule.tunnel->local.to_string()},
                                   {"remote", rule.tunnel->remote.to_string()}};
             }
+            json["negotiation"] = policy::to_string(rule.negotiation);
             json["engine"] = engine_name(rule.engine);
             json["quick_mode"] = policy.quick_mode_of(rule).name;
             Json suites = Json::array();
@@ -261,7 +262,9 @@ Json flows_json(const datapath::View& view, const policy::Policy& policy, std::s
                         {"remote_port", tuple.remote_port},
                         {"action", action_name(flow.flow.action)},
                         {"rule", flow.flow.rule != 0 ? rules.name(flow.flow.rule) : "(default)"},
-                        {"has_sa", flow.flow.slot != 0}});
+                        {"has_sa", flow.flow.slot != 0},
+                        {"secure", (flow.flow.state & KL_FLOW_SECURE) != 0},
+                        {"clear", (flow.flow.state & KL_FLOW_CLEAR) != 0}});
     }
     return list;
 }

@@ -71,7 +71,8 @@ kl_sa to_kl(const policy::SadEntry& entry) {
     const bool encapsulated = entry.encapsulation.remote_port != 0;
     sa.flags =
         static_cast<std::uint16_t>((entry.esn ? KL_SA_ESN : 0U) | (encapsulated ? KL_SA_UDP_ENCAP : 0U) |
-                                   (entry.encapsulation.follow_remote ? KL_SA_FOLLOW_PEER : 0U));
+                                   (entry.encapsulation.follow_remote ? KL_SA_FOLLOW_PEER : 0U) |
+                                   (entry.boundary ? KL_SA_BOUNDARY : 0U));
     sa.local = to_kl(entry.local);
     sa.remote = to_kl(entry.remote);
     sa.selector = to_kl(entry.selector);
@@ -115,6 +116,7 @@ policy::SadEntry from_kl(const kl_sa& sa) {
     entry.engine = static_cast<policy::Engine>(sa.engine);
     entry.rule = sa.rule;
     entry.impersonation_handle = sa.impersonation_handle;
+    entry.boundary = (sa.flags & KL_SA_BOUNDARY) != 0;
     entry.peer = sa.peer;
     return entry;
 }

@@ -75,6 +75,18 @@ std::string too_many_shapes(std::string_view rule) {
            " kinds (prefix lengths, and which of protocol and ports are set): split it into several rules";
 }
 
+unsigned discovery_flags(policy::Negotiation negotiation) {
+    switch (negotiation) {
+        case policy::Negotiation::kRequire:
+            return 0;
+        case policy::Negotiation::kRequireInbound:
+            return KL_RULE_DISCOVER_OUT;
+        case policy::Negotiation::kRequest:
+            return KL_RULE_DISCOVER_OUT | KL_RULE_DISCOVER_IN;
+    }
+    return 0;
+}
+
 std::expected<kl_rule, std::string> compile(const policy::Rule& rule) {
     kl_rule out{};
     out.action = static_cast<std::uint8_t>(rule.action);
@@ -85,12 +97,17 @@ std::expected<kl_rule, std::string> compile(const policy::Rule& rule) {
     if (rule.action != policy::RuleAction::kProtect) {
         return out;
     }
+    out.flags = static_cast<std::uint8_t>(out.flags | discovery_flags(rule.negotiation));
     for (const policy::Selector& selector : rule.selectors) {
         if (!add_shape(out, wanted_shape(rule, selector))) {
             return std::unexpected(too_many_shapes(rule.name));
         }
     }
     return out;
+}
+
+bool discovers(const policy::Rule& rule) {
+    return rule.action == policy::RuleAction::kProtect && rule.negotiation != policy::Negotiation::kRequire;
 }
 
 // SAs outlive a change of policy, so the shapes that lead to them stay where there is room.
@@ -148,6 +165,7 @@ std::expected<void, std::string> RuleStore::apply(const policy::Policy& policy) 
     config.ike_port = policy.host.port;
     config.nat_port = policy.host.nat_port;
     config.hold = policy.datapath.hold ? 1 : 0;
+    config.discovery = std::ranges::any_of(policy.rules, discovers) ? 1 : 0;
     config.acquire_interval_ms = static_cast<std::uint32_t>(policy.datapath.acquire_interval.count());
     retire_flows();
     for (std::uint32_t id = 1; id < next.size(); ++id) {

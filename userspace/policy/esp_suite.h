@@ -42,6 +42,8 @@ struct EspSuite {
         return encryption == Encryption::kAesGcm16 || encryption == Encryption::kAesGmac;
     }
 
+    bool encrypts() const { return encryption != Encryption::kNull && encryption != Encryption::kAesGmac; }
+
     auto operator<=>(const EspSuite&) const = default;
 };
 

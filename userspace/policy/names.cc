@@ -12,6 +12,7 @@ std::string_view to_string(Mode mode) { return name_of(kModeNames, mode); }
 std::string_view to_string(Engine engine) { return name_of(kEngineNames, engine); }
 std::string_view to_string(InterfaceRole role) { return name_of(kInterfaceRoleNames, role); }
 std::string_view to_string(RuleAction action) { return name_of(kRuleActionNames, action); }
+std::string_view to_string(Negotiation negotiation) { return name_of(kNegotiationNames, negotiation); }
 std::string_view to_string(QmKeyOrder order) { return name_of(kQmKeyOrderNames, order); }
 
 std::optional<AuthMethod> parse_auth_method(std::string_view name) {

@@ -126,6 +126,12 @@ inline constexpr Named<RuleAction> kRuleActionNames[] = {
     {RuleAction::kBlock, "block"},
 };
 
+inline constexpr Named<Negotiation> kNegotiationNames[] = {
+    {Negotiation::kRequire, "require"},
+    {Negotiation::kRequireInbound, "require-inbound"},
+    {Negotiation::kRequest, "request"},
+};
+
 inline constexpr Named<QmKeyOrder> kQmKeyOrderNames[] = {
     {QmKeyOrder::kEncryptionFirst, "encryption-first"},
     {QmKeyOrder::kAuthenticationFirst, "authentication-first"},

@@ -29,6 +29,10 @@ std::optional<InterfaceRole> parse_interface_role(std::string_view name);
 enum class RuleAction : std::uint8_t { kBypass, kProtect, kBlock };
 std::string_view to_string(RuleAction action);
 
+// Negotiation discovery (MS-IKEE 3.7): who may begin in the clear while an SA is negotiated.
+enum class Negotiation : std::uint8_t { kRequire, kRequireInbound, kRequest };
+std::string_view to_string(Negotiation negotiation);
+
 struct Interface {
     std::string name;
     InterfaceRole role = InterfaceRole::kUnprotected;
@@ -286,6 +290,11 @@ struct Rule {
     // An SA belongs to the user whose socket asked for it, and extended mode proves that user
     // (RequireImpersonationEM). What has no user, and root, is the machine's.
     bool per_user = false;
+    Negotiation negotiation = Negotiation::kRequire;
+    bool guarantee_encryption = false;  // and tells the peer so; every suite encrypts
+
+    // The peer's word for it is the boundary flag.
+    bool takes_clear() const { return negotiation == Negotiation::kRequest; }
 
     bool operator==(const Rule&) const = default;
 };

@@ -21,6 +21,7 @@ SadEntry SadEntry::clone() const {
         .engine = engine,
         .rule = rule,
         .impersonation_handle = impersonation_handle,
+        .boundary = boundary,
         .peer = peer,
     };
 }

@@ -65,7 +65,8 @@ struct SadEntry {
     Engine engine = Engine::kAuto;
     std::uint32_t rule = 0;                  // the policy rule's id (policy/policy.h)
     std::uint32_t impersonation_handle = 0;  // MS-AIPS 3.1.1; 0: any user
-    std::string peer;                        // the peer's authenticated name, for people
+    bool boundary = false;  // outbound: the peer takes this traffic in the clear, too (MS-IKEE 3.7.1)
+    std::string peer;       // the peer's authenticated name, for people
 
     // A copy with its own copies of the keys.
     SadEntry clone() const;

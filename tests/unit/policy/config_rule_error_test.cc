@@ -49,6 +49,32 @@ remote = "2001:db8::2")",
     });
 }
 
+TEST(ConfigRuleErrorTest, NegotiationDiscovery) {
+    expect_errors({
+        {R"(
+remote = "any"
+action = "bypass"
+negotiation = "request"
+guarantee_encryption = true)",
+         R"(
+6:15: rule[1].negotiation: has a meaning only with action = "protect"
+7:24: rule[1].guarantee_encryption: has a meaning only with action = "protect")"},
+        {R"(
+remote = "10.2.0.0/16"
+mode = "tunnel"
+tunnel_local = "10.0.0.1"
+tunnel_remote = "10.0.0.2"
+negotiation = "request")",
+         R"(8:15: rule[1].negotiation: a tunnel's traffic has no way in the clear; only "require" fits mode = "tunnel")"},
+        {R"(
+remote = "any"
+guarantee_encryption = true
+[quick_mode]
+suites = ["null/hmac-sha1-96"])",
+         R"(5:24: rule[1].guarantee_encryption: quick mode "default" has suites that only authenticate; name another by quick_mode)"},
+    });
+}
+
 TEST(ConfigRuleErrorTest, ProtocolsAndPorts) {
     expect_errors({
         {R"(

@@ -27,6 +27,8 @@ struct Draft {
     std::optional<Value> populate;
     std::optional<Value> extended_auth;
     std::optional<Value> per_user;
+    std::optional<Value> negotiation;
+    std::optional<Value> guarantee_encryption;
 };
 
 template <std::optional<Value> SelectorKeys::*kMember>
@@ -71,6 +73,8 @@ constexpr Field<Draft> kRuleFields[] = {
     {"populate_from_packet", keep<&Draft::populate>},
     {"extended_auth", keep<&Draft::extended_auth>},
     {"per_user", keep<&Draft::per_user>},
+    {"negotiation", keep<&Draft::negotiation>},
+    {"guarantee_encryption", keep<&Draft::guarantee_encryption>},
 };
 
 void read_selectors(Draft& draft, const Value& table) {
@@ -191,6 +195,22 @@ void read_populate(Draft& draft, const Value& table) {
     }
 }
 
+void read_negotiation(Draft& draft) {
+    Rule& rule = draft.rule;
+    if (draft.negotiation) {
+        assign(rule.negotiation, draft.negotiation->one_of(kNegotiationNames));
+        if (rule.negotiation != Negotiation::kRequire && rule.mode == Mode::kTunnel)
+            draft.negotiation->error(
+                R"(a tunnel's traffic has no way in the clear; only "require" fits mode = "tunnel")");
+    }
+    if (!draft.guarantee_encryption) return;
+    assign(rule.guarantee_encryption, draft.guarantee_encryption->boolean());
+    const QuickMode& quick_mode = draft.policy->quick_modes[rule.quick_mode];
+    if (rule.guarantee_encryption && !std::ranges::all_of(quick_mode.suites, &EspSuite::encrypts))
+        draft.guarantee_encryption->error("quick mode " + in_quotes(quick_mode.name) +
+                                          " has suites that only authenticate; name another by quick_mode");
+}
+
 void check_sa_shapes(const Rule& rule, const Value& table) {
     using Shape = std::tuple<std::uint8_t, std::uint8_t, bool, bool, bool>;
     std::set<Shape> shapes;
@@ -211,9 +231,9 @@ void check_sa_shapes(const Rule& rule, const Value& table) {
 }
 
 void refuse_protect_keys(const Draft& draft) {
-    for (const auto* value :
-         {&draft.mode, &draft.tunnel_local, &draft.tunnel_remote, &draft.engine, &draft.quick_mode,
-          &draft.auth, &draft.populate, &draft.extended_auth, &draft.per_user}) {
+    for (const auto* value : {&draft.mode, &draft.tunnel_local, &draft.tunnel_remote, &draft.engine,
+                              &draft.quick_mode, &draft.auth, &draft.populate, &draft.extended_auth,
+                              &draft.per_user, &draft.negotiation, &draft.guarantee_encryption}) {
         if (*value) (*value)->error(R"(has a meaning only with action = "protect")");
     }
 }
@@ -234,6 +254,7 @@ Rule read_rule(const Value& table, Policy& policy) {
     if (draft.auth) read_methods(*draft.auth, draft);
     read_populate(draft, table);
     read_extended_mode(draft);
+    read_negotiation(draft);
     check_sa_shapes(draft.rule, table);
     return std::move(draft.rule);
 }

@@ -1,0 +1,26 @@
+#include "authip/exchange_info.h"
+
+namespace keyline::authip {
+
+std::uint32_t exchange_info_flags(const policy::Rule& rule) {
+    return (rule.takes_clear() ? wire::kExchangeInfoNdBoundary : 0U) |
+           (rule.guarantee_encryption ? wire::kExchangeInfoGuaranteeEncryption : 0U);
+}
+
+void append_exchange_info(std::vector<wire::Payload>& payloads, std::uint32_t flags) {
+    if (flags == 0) return;
+    Bytes data;
+    append_be32(data, flags);
+    payloads.push_back({wire::AuthipNotification{.protocol_id = wire::notify_about::kQuickMode,
+                                                 .type = wire::notify::kExchangeInfo,
+                                                 .data = std::move(data)}});
+}
+
+std::expected<std::uint32_t, std::string> find_exchange_info(const std::vector<wire::Payload>& payloads) {
+    const auto* notify = wire::find<wire::AuthipNotification>(payloads);
+    if (notify == nullptr || notify->type != wire::notify::kExchangeInfo) return 0;
+    if (notify->data.size() != sizeof(std::uint32_t)) return std::unexpected("EXCHANGE_INFO of wrong length");
+    return load_be32(notify->data.data());
+}
+
+}  // namespace keyline::authip

@@ -1,0 +1,22 @@
+// EXCHANGE_INFO in quick mode (MS-IKEE 2.2.6, 3.7.5; interpretation item 26, Q7): what negotiation discovery
+// tells the peer of a rule.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <vector>
+
+#include "policy/policy.h"
+#include "wire/message.h"
+
+namespace keyline::authip {
+
+// Of #5: kExchangeInfo* for the rule. #6 has the boundary flag of it only.
+std::uint32_t exchange_info_flags(const policy::Rule& rule);
+// Nothing for no flags.
+void append_exchange_info(std::vector<wire::Payload>& payloads, std::uint32_t flags);
+// The peer's flags; 0 when it sent none. The error says what is wrong with the payload.
+std::expected<std::uint32_t, std::string> find_exchange_info(const std::vector<wire::Payload>& payloads);
+
+}  // namespace keyline::authip
