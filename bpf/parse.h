@@ -254,14 +254,13 @@ static __always_inline enum kl_parse_result kl_parse(const __u8 *data, const __u
 	return KL_NOT_IP;
 }
 
-/* kl_parse() for TC: an enum kl_parse_result. A global function (egress.bpf.c), so that its many paths are not those of
-   its callers too. */
+/*
+ * kl_parse() of the packet of an skb: an enum kl_parse_result. A global function (egress.bpf.c), so that its many paths
+ * are not those of its callers too.
+ */
 int kl_parse_skb(struct __sk_buff *skb, struct kl_packet *packet);
 
 /* Puts the destination into `local`: the packet comes from the unprotected side. ICMP's type stays where it is. */
-/* kl_parse of the packet of an skb: an enum kl_parse_result (egress.bpf.c). */
-int kl_parse_skb(struct __sk_buff *skb, struct kl_packet *packet);
-
 static __always_inline void kl_turn_tuple(struct kl_tuple *tuple)
 {
 	struct kl_address address = tuple->local;

@@ -24,7 +24,7 @@ TEST(LadderTest, FastQuickModeTakesSixMessages) {
     pair.world.run(5s);
     EXPECT_EQ(
         pair.sent_payloads(),
-        (Ladder{"#1 SA, Auth, Ni, VID ×4, NATD ×2", "#2 SA, Auth, Nr, Nr(qm), VID ×4, NATD ×2, GSS_ID",
+        (Ladder{"#1 SA, Auth, Ni, VID ×5, NATD ×2", "#2 SA, Auth, Nr, Nr(qm), VID ×5, NATD ×2, GSS_ID",
                 "#3 GSS-API", "#4 GSS-API", "#5* HAuth1, IDi, IDr, SA, Ni(qm)", "#6* HAuth2, IDi, IDr, SA"}));
     EXPECT_EQ(pair.a.datapath.outbound.size(), 1U);
     EXPECT_EQ(pair.b.datapath.outbound.size(), 1U);
@@ -75,8 +75,8 @@ TEST(LadderTest, KnownNameSavesARoundTrip) {
     Pair pair(wishes);
     pair.acquire_at_a();
     pair.world.run(5s);
-    EXPECT_EQ(pair.sent_payloads(), (Ladder{"#1 SA, Auth, Ni, VID ×4, NATD ×2, GSS-API",
-                                            "#2 SA, Auth, Nr, Nr(qm), VID ×4, NATD ×2, GSS-API",
+    EXPECT_EQ(pair.sent_payloads(), (Ladder{"#1 SA, Auth, Ni, VID ×5, NATD ×2, GSS-API",
+                                            "#2 SA, Auth, Nr, Nr(qm), VID ×5, NATD ×2, GSS-API",
                                             "#3* HAuth1, IDi, IDr, SA, Ni(qm)", "#4* HAuth2, IDi, IDr, SA"}));
     pair.check_rest();
 }
@@ -85,8 +85,8 @@ TEST(LadderTest, AnonymousNeedsDiffieHellman) {
     Pair pair(Wishes{.auth = {AuthMethod::kAnonymous}, .dh_groups = {DhGroup::kEcp256}});
     pair.acquire_at_a();
     pair.world.run(5s);
-    EXPECT_EQ(pair.sent_payloads().at(0), "#1 SA, Auth, Ni, VID ×4, NATD ×2, KE");
-    EXPECT_EQ(pair.sent_payloads().at(1), "#2 SA, Auth, Nr, Nr(qm), VID ×4, NATD ×2, GSS_ID, KE");
+    EXPECT_EQ(pair.sent_payloads().at(0), "#1 SA, Auth, Ni, VID ×5, NATD ×2, KE");
+    EXPECT_EQ(pair.sent_payloads().at(1), "#2 SA, Auth, Nr, Nr(qm), VID ×5, NATD ×2, GSS_ID, KE");
     EXPECT_EQ(pair.a.datapath.outbound.size(), 1U);
     pair.check_rest();
 }
@@ -128,7 +128,7 @@ TEST(ModeTest, TunnelAndIpv6) {
     six.acquire_at_a();
     six.world.run(5s);
     EXPECT_EQ(six.a.datapath.outbound.size(), 1U);
-    EXPECT_EQ(six.sent_payloads().at(0), "#1 SA, Auth, Ni, VID ×4");  // item 13: no NAT-D
+    EXPECT_EQ(six.sent_payloads().at(0), "#1 SA, Auth, Ni, VID ×5");  // item 13: no NAT-D
     six.check_rest();
 }
 

@@ -95,11 +95,11 @@ TEST_F(FailoverTest, StraysOfStrangersAndLateOnesStartNothing) {
 
 TEST_F(FailoverTest, HostThatAdoptedItsSasDoesNotDisownThem) {
     establish();
-    EXPECT_EQ(first_message(pair.a), "SA, Auth, Ni, VID ×4, NATD ×2");
+    EXPECT_EQ(first_message(pair.a), "SA, Auth, Ni, VID ×5, NATD ×2");
     pair.a.reports.clear();
     pair.world.restart(pair.a, true);
     pair.world.run(30s);
-    EXPECT_EQ(first_message(pair.a), "SA, Auth, Ni, VID ×3, NATD ×2");
+    EXPECT_EQ(first_message(pair.a), "SA, Auth, Ni, VID ×4, NATD ×2");
     EXPECT_EQ(pair.b.keyer->counters()[Reason::kRestartedPeer], 0U);
     expect_recovered();
 }

@@ -23,7 +23,6 @@ struct Wishes {
     bool tunnel = false;
     bool per_port = false;                            // an SA for each TCP port
     std::vector<policy::AuthMethod> extended_auth{};  // empty: no extended mode
-    bool per_port = false;                            // an SA for each TCP port
     policy::Negotiation negotiation = policy::Negotiation::kRequire;
     bool guarantee_encryption = false;
     std::string local;

@@ -108,7 +108,9 @@ void acquire(Session& session, Host& host, const std::vector<wire::Payload>& pay
     if (!theirs || !mode) return host.count(Reason::kSelectors);
     const auto selector = exchange::sa_selectors(session, *mode, theirs->reversed());
     if (!selector) return host.count(Reason::kSelectors);
-    host.asked_to_acquire(session, *selector, *mode);
+    const bool guarantee = notify.data.size() >= 8 &&
+                           (load_be32(notify.data.data() + 4) & wire::kExchangeInfoGuaranteeEncryption) != 0;
+    host.asked_to_acquire(session, *selector, *mode, guarantee);
 }
 
 void process(Session& session, Host& host, const Incoming& message,

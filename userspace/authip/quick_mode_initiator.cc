@@ -63,7 +63,7 @@ std::vector<wire::Payload> first_payloads(const Session& session, const QmNegoti
                                        negotiation.inbound_spi)});
     payloads.push_back({wire::Nonce{negotiation.initiator_nonce}});
     if (negotiation.dh) payloads.push_back({wire::KeyExchange{negotiation.dh->public_value()}});
-    append_exchange_info(payloads, negotiation.exchange_info);
+    append_exchange_info(payloads, session, negotiation.exchange_info);
     if (const auto weight = negotiation.quick_mode.key_dictation_weight)
         payloads.push_back({wire::KeyDictationWeight{*weight}});
     return payloads;
@@ -80,12 +80,20 @@ bool start(Session& session, Host& host, exchange::QmRequest request, bool first
         host.qm_failed(session, std::move(request), "policy has changed and wants another extended mode");
         return false;
     }
+    policy::QuickMode quick_mode = host.lookup().policy().quick_mode_of(*rule);
+    if (request.guarantee_encryption) keep_encrypting(quick_mode);
+    if (quick_mode.suites.empty()) {
+        host.qm_failed(session, std::move(request),
+                       "the peer asks for encryption; quick mode \"" + quick_mode.name +
+                           "\" has no suite that encrypts");
+        return false;
+    }
     QmNegotiation negotiation{.first = first,
                               .traffic = request.traffic,
                               .ids = build_traffic_ids(request.traffic.selector, exchange::Role::kInitiator),
-                              .quick_mode = host.lookup().policy().quick_mode_of(*rule),
+                              .quick_mode = std::move(quick_mode),
                               .engine = rule->engine,
-                              .exchange_info = exchange_info_flags(*rule),
+                              .exchange_info = exchange_info_flags(*rule, request.guarantee_encryption),
                               .initiator_nonce = random_octets(host.random(), kNonceOctets),
                               .inbound_spi = host.new_spi(),
                               .begun = host.now()};

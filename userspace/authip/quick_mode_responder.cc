@@ -137,10 +137,7 @@ std::expected<QmTransform, Failure> take_request(Session& session, Host& host, Q
     const auto info = find_exchange_info(payloads);
     if (!info) return std::unexpected(invalid(info.error()));
     negotiation.peer_exchange_info = *info;
-    if ((*info & wire::kExchangeInfoGuaranteeEncryption) != 0) {
-        std::erase_if(negotiation.quick_mode.suites,
-                      [](const policy::EspSuite& suite) { return !suite.encrypts(); });
-    }
+    if ((*info & wire::kExchangeInfoGuaranteeEncryption) != 0) keep_encrypting(negotiation.quick_mode);
     const QmTransform* chosen =
         choose_qm_transform(*offer, negotiation.quick_mode, *mode, session.nat_found());
     if (chosen == nullptr) {
@@ -178,7 +175,7 @@ std::expected<std::vector<wire::Payload>, std::string> answer_payloads(const Ses
     payloads.push_back({build_qm_choice(*negotiation.chosen, negotiation.inbound_spi)});
     if (!negotiation.first) payloads.push_back({wire::Nonce{negotiation.responder_nonce}});
     if (negotiation.dh) payloads.push_back({wire::KeyExchange{negotiation.dh->public_value()}});
-    append_exchange_info(payloads, negotiation.exchange_info & wire::kExchangeInfoNdBoundary);
+    append_exchange_info(payloads, session, negotiation.exchange_info & wire::kExchangeInfoNdBoundary);
     if (const auto weight = negotiation.quick_mode.key_dictation_weight)
         payloads.push_back({wire::KeyDictationWeight{*weight}});
     if (session.awaits_extended_mode()) return payloads;  // Q10: they follow Auth4

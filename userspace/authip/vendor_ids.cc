@@ -31,7 +31,8 @@ Announced to_announce(const exchange::Host& host, const exchange::MmSa& sa) {
 std::vector<wire::Payload> vendor_ids(const Announced& own) {
     std::vector<wire::Payload> ids{{wire::VendorId{wire::vendor::ms_nt5_isakmpoakley(kWindows8AndLater)}},
                                    vendor_id(wire::vendor::kRfc3947),
-                                   vendor_id(wire::vendor::kFragmentation)};
+                                   vendor_id(wire::vendor::kFragmentation),
+                                   vendor_id(wire::vendor::kNegotiationDiscovery)};
     if (own.initial_contact) ids.push_back(vendor_id(wire::vendor::kInitialContact));
     if (own.cluster) ids.push_back(vendor_id(wire::vendor::kNlbsPresent));
     return ids;
@@ -42,6 +43,7 @@ Announced announced(std::span<const wire::Payload> payloads) {
     for (const wire::VendorId* id : wire::find_all<wire::VendorId>(payloads)) {
         found.short_icv |= wants_short_icv(*id);
         found.fragmentation |= std::ranges::equal(id->data, wire::vendor::kFragmentation);
+        found.negotiation_discovery |= std::ranges::equal(id->data, wire::vendor::kNegotiationDiscovery);
         found.initial_contact |= std::ranges::equal(id->data, wire::vendor::kInitialContact);
         found.cluster |= std::ranges::equal(id->data, wire::vendor::kNlbsPresent);
     }

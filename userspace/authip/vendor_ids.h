@@ -1,5 +1,5 @@
 // The vendor IDs this host sends, and what a peer's mean (MS-AIPS 1.7 notes <3> and <4>;
-// MS-IKEE 3.3.4.1, 3.5.4.1, 3.6.4.1; interpretation item 5, F2, M11).
+// MS-IKEE 3.3.4.1, 3.5.4.1, 3.6.4.1, 3.7.4.1; interpretation item 5, F2, M11).
 #pragma once
 
 #include <span>

@@ -76,8 +76,10 @@ class Host {
     // The handle of a peer's user whom extended mode has proved (MS-AIPS 3.7.5.2): the same name, the same
     // handle; kPeerUsers or more.
     virtual std::uint32_t handle_of_user(const std::string& name) = 0;
-    // The peer asks for a quick mode (NOTIFY_ACQUIRE, Q9). `selector` is seen from this host.
-    virtual void asked_to_acquire(MmSa& sa, const policy::Selector& selector, policy::Mode mode) = 0;
+    // The peer asks for a quick mode (NOTIFY_ACQUIRE, Q9), maybe one that encrypts. `selector` is seen from
+    // this host.
+    virtual void asked_to_acquire(MmSa& sa, const policy::Selector& selector, policy::Mode mode,
+                                  bool guarantee_encryption) = 0;
 };
 
 }  // namespace keyline::exchange

@@ -20,7 +20,8 @@ namespace keyline::exchange {
 struct Announced {
     bool short_icv =
         false;  // "MS NT5 ISAKMPOAKLEY" version 5, 6 or 7: AuthIP's ICVs have 12 octets both ways
-    bool fragmentation = false;  // "FRAGMENTATION": it takes fragments (MS-IKEE 3.3)
+    bool fragmentation = false;          // "FRAGMENTATION": it takes fragments (MS-IKEE 3.3)
+    bool negotiation_discovery = false;  // "MS-Negotiation Discovery Capable" (MS-IKEE 3.7)
     bool initial_contact =
         false;             // "Vid-Initial-Contact": it has no SA with the other side (MS-IKEE 3.5, 3.6)
     bool cluster = false;  // "NLBS_PRESENT": it is a node of a cluster (MS-IKEE 3.5, 3.6)

@@ -44,6 +44,7 @@ struct QmRequest {
     std::vector<std::uint64_t> admin_requests;  // AdminDone tells them the result
     bool rekey = false;                         // an SA for this traffic exists and is about to end
     bool suspect = false;                       // the peer may be dead: little patience (MS-IKEE 3.12.4)
+    bool guarantee_encryption = false;          // the peer asks for that (MS-IKEE 3.7.4.1)
     bool moved = false;  // its first main mode SA died under it: this is the last attempt
 };
 

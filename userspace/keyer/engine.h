@@ -62,7 +62,8 @@ class Engine final : public exchange::Host {
     bool sends_under(const IpAddress& remote, std::uint32_t spi) const override;
     bool has_quick_mode(const exchange::MmSa& sa, std::uint32_t message_id) const override;
     std::uint32_t handle_of_user(const std::string& name) override;
-    void asked_to_acquire(exchange::MmSa& sa, const policy::Selector& selector, policy::Mode mode) override;
+    void asked_to_acquire(exchange::MmSa& sa, const policy::Selector& selector, policy::Mode mode,
+                          bool guarantee_encryption) override;
     void peer_moved(exchange::MmSa& sa, const Endpoint& remote) override;
 
   private:

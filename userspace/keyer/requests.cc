@@ -54,6 +54,7 @@ void absorb(QmRequest& into, QmRequest& request) {
             into.packets.push_back(packet);
         }
     }
+    into.guarantee_encryption |= request.guarantee_encryption;
     into.admin_requests.insert(into.admin_requests.end(), request.admin_requests.begin(),
                                request.admin_requests.end());
 }
@@ -216,7 +217,8 @@ void Engine::succeed(const QmRequest& request) {
 }
 
 // Q9. Before #6 it is kept for later: the request waits under this SA all the same.
-void Engine::asked_to_acquire(exchange::MmSa& sa, const policy::Selector& selector, policy::Mode mode) {
+void Engine::asked_to_acquire(exchange::MmSa& sa, const policy::Selector& selector, policy::Mode mode,
+                              bool guarantee_encryption) {
     const auto match = lookup_->find_containing(selector);
     if (!match || match->rule->action != policy::RuleAction::kProtect || match->rule->mode != mode) {
         return count(exchange::Reason::kSelectors);
@@ -226,7 +228,8 @@ void Engine::asked_to_acquire(exchange::MmSa& sa, const policy::Selector& select
                                   .remote = sa.name.remote.address,
                                   .mode = mode,
                                   .selector = selector,
-                                  .impersonation_handle = sa.impersonation_handle}};
+                                  .impersonation_handle = sa.impersonation_handle},
+                      .guarantee_encryption = guarantee_encryption};
     if (merge(request)) return;  // the rekey it asks for is under way: only acknowledged
     const bool fits = sessions_.find(sa.name.id)->gives_extended_auth(*match->rule);
     if (!sa.initiator() || sa.closing || !fits) {

@@ -260,6 +260,12 @@ TEST(VendorIdTest, OldWindowsWantsShortIcvs) {
     EXPECT_FALSE(authip::announced(later).short_icv);
 }
 
+// MS-IKEE 3.7.5.1.
+TEST(VendorIdTest, NegotiationDiscoveryIsAnnouncedAndTakenNoteOf) {
+    EXPECT_TRUE(authip::announced(authip::vendor_ids({})).negotiation_discovery);
+    EXPECT_FALSE(authip::announced({}).negotiation_discovery);
+}
+
 TEST(PayloadCheckTest, MissingRepeatedAndMisplaced) {
     using wire::PayloadType;
     const wire::Payload nonce{wire::Nonce{Bytes(32)}};
