@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""IKEv1 with strongSwan: host a runs Keyline, host b charon with its user-space ESP, which is always encapsulated in
-UDP. A network is behind each, and a tunnel between them."""
+"""IKEv1 with strongSwan: host a runs Keyline, host b charon. A network is behind each, and a tunnel between
+them."""
 
 import os
 import sys

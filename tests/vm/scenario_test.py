@@ -22,8 +22,8 @@ PATIENCE = 10
 def main():
     version, engine, build, file, scenario = sys.argv[1:]
     kernel = Kernel(version)
-    environment = [f"KEYLINE_BUILD={build}", f"KEYLINE_ENGINE={engine}", f"KEYLINE_PATIENCE={PATIENCE}",
-                   "PYTHONDONTWRITEBYTECODE=1"]
+    environment = [f"KEYLINE_BUILD={build}", f"KEYLINE_ENGINE={engine}", "KEYLINE_PEER_ESP=kernel",
+                   f"KEYLINE_PATIENCE={PATIENCE}", "PYTHONDONTWRITEBYTECODE=1"]
     command = ["host-root", kernel.modules, "/usr/bin/env", *environment,
                "/usr/bin/python3", SCENARIOS / f"{file}_test.py", scenario]
     result = Guest(kernel, processors=2, memory_mib=2048, host_files=True).run(

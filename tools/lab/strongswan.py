@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""strongSwan's charon in a host of the lab, with its user-space ESP: a peer of another make that speaks IKEv1."""
+"""strongSwan's charon in a host of the lab: a peer of another make that speaks IKEv1. Its ESP is its own in user space,
+which is always encapsulated in UDP, or the kernel's where KEYLINE_PEER_ESP is "kernel"."""
 
 import os
 
@@ -7,9 +8,10 @@ from lab.processes import wait_until
 
 _CHARON = "/usr/lib/ipsec/charon"
 _SOCKET = "unix:///run/charon.vici"
-# kernel-libipsec carries the ESP, kernel-netlink the addresses and routes; the order matters.
+# kernel-netlink has the addresses and routes, and the ESP that kernel-libipsec has not taken before it.
+_ESP = "kernel-netlink" if os.environ.get("KEYLINE_PEER_ESP") == "kernel" else "kernel-libipsec kernel-netlink"
 _PLUGINS = ("random nonce drbg openssl aes sha1 sha2 md5 hmac kdf gcm gmp pem pkcs1 pkcs8 x509 pubkey socket-default "
-            "kernel-libipsec kernel-netlink vici updown counters")
+            f"{_ESP} vici updown counters")
 _CONF = """
 charon {{
   load = {plugins}
