@@ -9,6 +9,7 @@
 #include "flow.h"
 #include "fragments.h"
 #include "handover.h"
+#include "kernel_esp.h"
 #include "route.h"
 #include "users.h"
 
@@ -108,8 +109,8 @@ static __always_inline int protect(struct __sk_buff *skb, struct kl_config *conf
 	struct kl_sa *sa;
 	__u32 index, user = 0;
 
-	if (!rule || rule->engine == KL_ENGINE_KERNEL)
-		return drop(KL_REASON_DROP_NO_ENGINE);
+	if (!rule)
+		return drop(KL_REASON_DROP_NO_SA);
 	if (rule->flags & KL_RULE_HAS_USERS)
 		user = kl_user_of(skb, &packet->tuple, rule->flags);
 	index = kl_outbound_sa(&packet->tuple, flow, user);
@@ -119,16 +120,21 @@ static __always_inline int protect(struct __sk_buff *skb, struct kl_config *conf
 		kl_raise_acquire(&packet->tuple, flow->rule, skb->ifindex, user);
 		if (user)
 			kl_note_user(&packet->tuple, user); /* what is held comes back without its socket */
-		if (!config->hold)
+		/* The stack seals nothing any more of what was held. */
+		if (!config->hold || rule->engine == KL_ENGINE_KERNEL)
 			return drop(KL_REASON_DROP_NO_SA);
 		return hand_over(skb, config, flow->rule, KL_HANDOVER_HOLD, KL_REASON_OUT_HELD);
 	}
-	if (rule->mode == KL_TUNNEL || flow->discovery) {
+	if (rule->mode == KL_TUNNEL || flow->discovery || (rule->flags & KL_RULE_KERNEL)) {
 		sa = bpf_map_lookup_elem(&kl_sas, &index);
 		if (!sa)
 			return drop(KL_REASON_DROP_NO_SA);
 		if (is_spared(sa, flow) && !(flow->state & KL_FLOW_SECURE))
 			return pass(KL_REASON_PASS_DISCOVERY);
+		if (sa->engine == KL_ENGINE_KERNEL) {
+			kl_note_secure(&packet->tuple, flow);
+			return kl_to_kernel_esp(sa);
+		}
 		if (rule->mode == KL_TUNNEL && address_outer(skb, sa, &packet->tuple))
 			return drop(KL_REASON_DROP_NO_NEIGHBOUR);
 	}

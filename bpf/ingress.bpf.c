@@ -10,6 +10,7 @@
 #include "flow.h"
 #include "fragments.h"
 #include "handover.h"
+#include "kernel_esp.h"
 #include "route.h"
 
 static __always_inline int pass(enum kl_reason reason)
@@ -44,7 +45,7 @@ static __always_inline int hand_over(struct xdp_md *xdp, __u32 value, enum kl_ha
 	return kl_to_socket(socket_port, xdp->rx_queue_index, reason);
 }
 
-/* The index of the inbound SA; 0: none. The tuple is as it came, with the destination in `remote`. */
+/* The index of the inbound SA, with KL_SPI_KERNEL; 0: none. The tuple is as it came, with the destination in `remote`. */
 static __always_inline __u32 inbound_sa(const struct kl_packet *packet)
 {
 	struct kl_spi_key key = {};
@@ -91,7 +92,17 @@ static __always_inline int esp(struct xdp_md *xdp, struct kl_packet *packet, __u
 		kl_raise_stray_esp(&packet->tuple, xdp->ingress_ifindex);
 		return drop(KL_REASON_DROP_SPI);
 	}
+	if (index & KL_SPI_KERNEL)
+		return pass(KL_REASON_IN_KERNEL);
 	return hand_over(xdp, index, KL_HANDOVER_OPEN, port, port, KL_REASON_IN_FASTPATH);
+}
+
+static __always_inline int esp_fragment(struct xdp_md *xdp, const struct kl_packet *packet, __u32 port, __u32 spi_entry,
+					const struct kl_fragment *said)
+{
+	if (kl_is_kernel_fragment(packet, spi_entry, said))
+		return pass(KL_REASON_IN_KERNEL);
+	return hand_over(xdp, 0, KL_HANDOVER_REASSEMBLE, port, port, KL_REASON_IN_FASTPATH);
 }
 
 static __always_inline int ike(struct xdp_md *xdp, struct kl_config *config, struct kl_packet *packet)
@@ -120,7 +131,7 @@ static __always_inline int from_unprotected(struct xdp_md *xdp, struct kl_config
 	/* Only what is meant for this machine is IPsec for us (RFC 4301 5.2); the rest is forwarded under policy. */
 	if (packet->tuple.protocol == IPPROTO_ESP && !(inbound_sa(packet) == 0 && is_transit(xdp, packet))) {
 		if (packet->first_fragment || packet->later_fragment)
-			return hand_over(xdp, 0, KL_HANDOVER_REASSEMBLE, port, port, KL_REASON_IN_FASTPATH);
+			return esp_fragment(xdp, packet, port, inbound_sa(packet), &said);
 		return esp(xdp, packet, port);
 	}
 	if (packet->tuple.protocol == IPPROTO_UDP && ports_known &&
@@ -129,13 +140,13 @@ static __always_inline int from_unprotected(struct xdp_md *xdp, struct kl_config
 		bool encapsulated = packet->tuple.remote_port == config->nat_port && packet->spi != 0;
 
 		if (packet->later_fragment)
-			encapsulated = said.kind == KL_FRAGMENT_ESP;
+			encapsulated = said.kind == KL_FRAGMENT_ESP || said.kind == KL_FRAGMENT_KERNEL;
 		if (packet->first_fragment)
 			kl_remember_fragment(packet, encapsulated ? KL_FRAGMENT_ESP : KL_FRAGMENT_IKE);
 		if (!encapsulated)
 			return ike(xdp, config, packet);
 		if (packet->first_fragment || packet->later_fragment)
-			return hand_over(xdp, 0, KL_HANDOVER_REASSEMBLE, port, port, KL_REASON_IN_FASTPATH);
+			return esp_fragment(xdp, packet, port, inbound_sa(packet), &said);
 		return esp(xdp, packet, port);
 	}
 	if (packet->first_fragment)
@@ -163,13 +174,13 @@ static __always_inline int from_protected(struct xdp_md *xdp, struct kl_packet *
 	if (!kl_decide(tuple, &flow, true) || flow.action != KL_ACTION_PROTECT)
 		return XDP_PASS;
 	rule = bpf_map_lookup_elem(&kl_rules, &flow.rule);
-	if (!rule || rule->engine == KL_ENGINE_KERNEL)
+	if (!rule)
 		return XDP_PASS;
 	index = kl_outbound_sa(tuple, &flow, 0);
 	if (!index)
 		return XDP_PASS;
 	sa = bpf_map_lookup_elem(&kl_sas, &index);
-	if (!sa)
+	if (!sa || sa->engine == KL_ENGINE_KERNEL)
 		return XDP_PASS;
 	if (kl_route(xdp, &fib, &tuple->local, &tuple->remote, tuple->family, xdp->ingress_ifindex, 0) !=
 	    BPF_FIB_LKUP_RET_SUCCESS)

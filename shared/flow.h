@@ -55,6 +55,7 @@ enum kl_fragment_kind {
 	KL_FRAGMENT_CLASSIFY = 0, /* by the tuple with these ports and protocol */
 	KL_FRAGMENT_IKE = 1,      /* of a datagram to or from our IKE sockets */
 	KL_FRAGMENT_ESP = 2,      /* of UDP-encapsulated ESP: the fast path reassembles it */
+	KL_FRAGMENT_KERNEL = 3,   /* of ESP of a kernel SA: the stack reassembles it */
 };
 
 /* What only the first fragment says. Host order, as in struct kl_tuple. */

@@ -25,7 +25,7 @@
 	X(DROP_NO_SA, "no-sa", "a protect rule covers the packet, and no SA exists yet", "`keyline monitor` shows the negotiation it started; `keyline probe PEER` tells why one fails") \
 	X(DROP_CLEAR_IN, "clear-in", "plaintext arrived that a protect rule wants protected", "bring the peer into the domain, or add a bypass rule for it") \
 	X(DROP_NO_WORKER, "no-worker", "the fast path process does not serve this interface queue", "start keyline-fastpath, or look at its log") \
-	X(DROP_NO_ENGINE, "no-engine", "the rule's engine is not available here", "set engine = \"fastpath\" or \"auto\" for the rule") \
+	X(DROP_NOT_TRANSFORMED, "not-transformed", "plaintext of a kernel SA that the stack has not transformed: sent before the SA was there, or by a raw socket", "none needed; senders retransmit") \
 	/* dropped for what the packet is */ \
 	X(DROP_TRUNCATED, "truncated", "a header is cut short or its length field contradicts the packet", "the sender is broken or hostile") \
 	X(DROP_HEADERS, "headers", "too many or malformed VLAN tags, options or extension headers", "the sender is unusual or hostile; protected traffic may carry 2 VLAN tags and 8 extension headers") \
@@ -56,7 +56,10 @@
 	X(DROP_HANDOVER, "handover", "a frame on the handover pair that is not the fast path's", "find the program that sends on the handover interface") \
 	X(COOKIE_SENT, "cookie-sent", "a first message without a good DoS cookie: XDP has asked its sender for one", "none needed; a flood of first messages is under way") \
 	X(DROP_COOKIE, "cookie", "a malformed main mode message during a flood of first messages", "the sender is broken or hostile") \
-	X(PASS_DISCOVERY, "pass-discovery", "in the clear under a rule with negotiation discovery: there is no SA with this peer yet", "none needed; `keyline probe PEER` tells why it stays so")
+	X(PASS_DISCOVERY, "pass-discovery", "in the clear under a rule with negotiation discovery: there is no SA with this peer yet", "none needed; `keyline probe PEER` tells why it stays so") \
+	/* of the kernel's engine */ \
+	X(OUT_KERNEL, "out-kernel", "handed to an XFRM interface to be sealed by the kernel; what a host sends to the peer of its SA the stack seals before it gets here", "none needed") \
+	X(IN_KERNEL, "in-kernel", "ESP of a kernel SA, passed to the stack to be opened", "none needed")
 
 enum kl_reason {
 #define X(identifier, name, cause, remedy) KL_REASON_##identifier,

@@ -15,6 +15,7 @@
 #define KL_RULE_DISCOVER_OUT (1u << 3) /* this host begins in the clear, and negotiates meanwhile */
 #define KL_RULE_DISCOVER_IN (1u << 4)  /* the peer may begin in the clear: the boundary policy flag */
 #define KL_RULE_DISCOVER (KL_RULE_DISCOVER_OUT | KL_RULE_DISCOVER_IN)
+#define KL_RULE_KERNEL (1u << 5)       /* some of its SAs are, or were, the kernel's */
 
 struct kl_rule {
 	__u8 action; /* enum kl_action */

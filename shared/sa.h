@@ -5,10 +5,11 @@
  *   kl_sas         HASH   index -> struct kl_sa        public: what `bpftool map dump` shows an operator
  *   kl_sa_keys     HASH   index -> struct kl_sa_keys   key octets, and nothing else, live here
  *   kl_sa_state    ARRAY  index -> struct kl_sa_state  mmap-able: what changes per packet
- *   kl_sa_by_spi   HASH   struct kl_spi_key -> index   inbound SAs
+ *   kl_sa_by_spi   HASH   struct kl_spi_key -> index   inbound SAs; with KL_SPI_KERNEL where the kernel has the SA
  *
  * keylined writes kl_sa_keys, kl_sas and kl_sa_state (epoch last), then kl_sa_by_spi or the slot; it removes in the
  * opposite order. keyline-fastpath reads the first two when an epoch is new to it, and owns the rest of kl_sa_state.
+ * For SAs of the kernel, keylined copies into kl_sa_state what the kernel counts, about once a second.
  */
 #ifndef KEYLINE_SHARED_SA_H
 #define KEYLINE_SHARED_SA_H
@@ -17,6 +18,7 @@
 
 enum kl_direction { KL_INBOUND = 0, KL_OUTBOUND = 1 };
 enum kl_mode { KL_TRANSPORT = 0, KL_TUNNEL = 1 };
+/* Who does the ESP of an SA: XFRM, or keyline-fastpath. */
 enum kl_engine { KL_ENGINE_AUTO = 0, KL_ENGINE_KERNEL = 1, KL_ENGINE_FASTPATH = 2 };
 
 /* The numbers of policy::Encryption and policy::Integrity. */
@@ -87,7 +89,8 @@ struct kl_sa {
 	__u64 soft_octets, hard_octets;   /* of plaintext IP packets */
 	__u64 soft_packets, hard_packets;
 	__u8 key_octets;        /* of the cipher key without salt; 0 for KL_ENCR_NULL */
-	__u8 reserved[7];
+	__u8 reserved[3];
+	__u32 xfrm_ifindex;     /* outbound, kernel: the XFRM interface that leads to it; 0: the stack does, by a policy */
 	char peer[64];          /* authenticated name, NUL-terminated, cut if longer */
 };
 KL_ASSERT_SIZE(struct kl_sa, 240);
@@ -128,6 +131,8 @@ static inline __u64 kl_source(const __u8 *address, __u16 port)
 {
 	return (__u64)address[0] << 40 | (__u64)address[1] << 32 | (__u64)address[2] << 24 | (__u64)address[3] << 16 | port;
 }
+
+#define KL_SPI_KERNEL (1u << 31)
 
 /* The destination keeps two local addresses apart (RFC 4301 4.1). */
 struct kl_spi_key {

@@ -109,7 +109,7 @@ egress("first_match_wins", v4("10.1.0.6") / TCP(sport=4000, dport=22), "kPass", 
 egress("second_match", v4("10.1.0.6") / TCP(sport=4000, dport=23), "kHandOver", "out-held",
        lambda f: handover(f, RULE_EXCEPT_SSH, HOLD))
 egress("no_rule", v4("192.0.2.1") / udp, "kPass", "pass-no-rule")
-egress("kernel_engine", v4("10.1.0.8") / udp, "kDrop", "no-engine")
+egress("kernel_engine_without_sa", v4("10.1.0.8") / udp, "kDrop", "no-sa")
 egress("arp", ARP(pdst="10.1.0.2"), "kPass", "pass-local")
 egress("ike", v4("10.1.0.2") / UDP(sport=500, dport=500) / Raw(b"i" * 28), "kPass", "pass-ike")
 egress("ike_nat", v4("10.1.0.2") / UDP(sport=4500, dport=4500) / Raw(b"\0" * 32), "kPass", "pass-ike")

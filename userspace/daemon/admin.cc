@@ -120,6 +120,7 @@ Admin::Outcome Admin::status(const Request&) {
 Admin::Outcome Admin::sas(const Request&) {
     const auto quick_modes = instance_.keyer->keyer().quick_modes(std::chrono::steady_clock::now());
     if (!instance_.datapath) return sas_json(quick_modes, *instance_.policy);
+    instance_.datapath->read_kernel_sas();
     return sas_json(instance_.datapath->view(), quick_modes, *instance_.policy);
 }
 

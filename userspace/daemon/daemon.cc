@@ -99,6 +99,7 @@ std::expected<void, std::string> Daemon::open_datapath() {
                                             .max_sas = policy.datapath.max_sas,
                                             .max_flows = policy.datapath.max_flows});
     if (!opened) return std::unexpected(opened.error());
+    if (auto checked = opened->check_engines(policy); !checked) return checked;
     // The rules are in force before the first packet is looked at.
     if (auto applied = opened->apply(policy); !applied) return applied;
     for (const policy::Interface& interface : policy.host.interfaces) {

@@ -53,6 +53,13 @@ std::string fastpath_mode(const std::vector<datapath::PortView>& ports) {
                          : fmt::format("{}", fmt::join(modes, "; "));
 }
 
+// What leads packets to a kernel SA, or takes them out of it.
+const char* kernel_mode(const kl_sa& sa) {
+    if (sa.direction == KL_INBOUND) return "kernel ESP (XFRM)";
+    return sa.xfrm_ifindex != 0 ? "kernel ESP (XFRM), by an XFRM interface"
+                                : "kernel ESP (XFRM), by a policy of the stack";
+}
+
 }  // namespace
 
 std::string xdp_mode_name(unsigned mode) {
@@ -120,12 +127,10 @@ Json interface_json(const kl_port& port) {
 Json engine_json(policy::Engine wanted, const kl_sa& sa, const std::vector<datapath::PortView>& ports,
                  const datapath::WorkerStatus& worker) {
     const unsigned crypto = kl_needs_openssl(sa.encryption, sa.integrity) ? KL_CRYPTO_OPENSSL : worker.engine;
-    const std::string why = wanted == policy::Engine::kAuto
-                                ? "engine = \"auto\" in the rule"
-                                : fmt::format("engine = \"{}\" in the rule", engine_name(wanted));
+    std::string why = fmt::format("engine = \"{}\" in the rule", engine_name(wanted));
     if (sa.engine == KL_ENGINE_KERNEL) {
-        return {
-            {"engine", "kernel"}, {"engine_mode", "kernel ESP (XFRM)"}, {"crypto", "kernel"}, {"why", why}};
+        if (wanted == policy::Engine::kAuto) why += ", and keyline-fastpath did not run when the SA came up";
+        return {{"engine", "kernel"}, {"engine_mode", kernel_mode(sa)}, {"crypto", "kernel"}, {"why", why}};
     }
     return {{"engine", "fastpath"},
             {"engine_mode", worker.alive ? fastpath_mode(ports) : "keyline-fastpath does not run: start it"},

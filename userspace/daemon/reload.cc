@@ -30,7 +30,8 @@ void keep_until_restart(Policy& next, const Policy& running) {
 std::expected<void, std::string> apply(datapath::Datapath& datapath, const Policy& next,
                                        const policy::PolicyDiff& changes) {
     std::vector<std::string> attached;
-    std::expected<void, std::string> result;
+    std::expected<void, std::string> result = datapath.check_engines(next);
+    if (!result) return result;
     for (const policy::Interface& interface : changes.interfaces_to_attach) {
         result = datapath.attach(interface.name, interface.role);
         if (!result) break;

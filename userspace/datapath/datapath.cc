@@ -12,6 +12,7 @@
 #include "datapath/cookie_store.h"
 #include "datapath/event_ring.h"
 #include "datapath/handover_pair.h"
+#include "datapath/kernel_engine.h"
 #include "datapath/netlink.h"
 #include "datapath/pins.h"
 #include "datapath/ports.h"
@@ -42,6 +43,23 @@ void fill_new_config(kl_config& config) {
     config.ike_port = 500;
     config.nat_port = 4500;
     config.version = KL_CONTRACT_VERSION;
+}
+
+void remove_kernel_sas(const Pins& pins, KernelEngine kernel) {
+    const auto sas = pins.map("kl_sas");
+    if (!sas) {
+        return;
+    }
+    sas->for_each_key<std::uint32_t>([&](std::uint32_t index) {
+        const auto sa = sas->lookup<kl_sa>(index);
+        if (sa && sa->engine == KL_ENGINE_KERNEL) {
+            const policy::SadEntry entry = from_kl(*sa);
+            kernel.adopt(entry, index);
+            kernel.remove(entry, index);
+        }
+        return true;
+    });
+    kernel.remove_shared();
 }
 
 }  // namespace
@@ -91,7 +109,10 @@ std::expected<void, std::string> Datapath::State::open(const Options& options) {
         [&] { return keep(config, bpfmap::MappedArray<kl_config>::map(config_map, true)); },
         [&] { return fill_new_config(config[0]), Done(); },
         [&] { return keep(rules, RuleStore::open(pins, config[0])); },
-        [&] { return keep(sas, SaStore::open(pins, config[0], *rules)); },
+        [&] {
+            return keep(sas,
+                        SaStore::open(pins, config[0], *rules, KernelEngine(*netlink, options.instance)));
+        },
         [&] { return keep(cookies, CookieStore::open(pins)); },
         [&] { return keep(event_map, bpfmap::Map::open_pinned(pins.path("kl_events"))); },
         [&] { return keep(events, EventRing::open(std::move(event_map))); },
@@ -136,6 +157,7 @@ std::expected<void, std::string> Datapath::purge(const std::string& instance, co
         return std::unexpected(netlink.error());
     }
     Ports::remove_all(pins, *netlink);
+    remove_kernel_sas(pins, KernelEngine(*netlink, instance));
     remove_handover_pair(*netlink, instance);
     pins.remove();
     return {};
@@ -150,6 +172,24 @@ std::expected<void, std::string> Datapath::detach(const std::string& interface) 
 }
 
 std::vector<std::string> Datapath::refresh_ports() { return state_->ports->refresh(); }
+
+std::expected<void, std::string> Datapath::check_engines(const policy::Policy& policy) {
+    for (const policy::Rule& rule : policy.rules) {
+        if (rule.action != policy::RuleAction::kProtect || rule.engine != policy::Engine::kKernel) continue;
+        if (rule.per_user) {
+            return std::unexpected(
+                "rule \"" + rule.name +
+                "\": kernel ESP carries no SAs of users: set engine = " + "\"fastpath\" or per_user = false");
+        }
+        for (const policy::Selector& selector : rule.selectors) {
+            const Family outer = rule.tunnel ? rule.tunnel->local.family() : selector.family();
+            if (const auto ready = state_->sas->kernel_esp(outer); !ready) {
+                return std::unexpected("rule \"" + rule.name + "\": " + ready.error());
+            }
+        }
+    }
+    return {};
+}
 
 std::expected<void, std::string> Datapath::apply(const policy::Policy& policy) {
     return state_->rules->apply(policy);
@@ -213,6 +253,8 @@ std::vector<Event> Datapath::drain() {
 SaEvents Datapath::sa_events() { return state_->sas->events(); }
 
 std::vector<SaSilence> Datapath::quiet() { return state_->sas->quiet(); }
+
+void Datapath::read_kernel_sas() { state_->sas->read_kernel(); }
 
 const View& Datapath::view() const { return *state_->view; }
 

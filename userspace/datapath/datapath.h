@@ -99,6 +99,8 @@ class Datapath {
     // interface that was re-created is attached again. The errors are of the ports for which that failed.
     std::vector<std::string> refresh_ports();
 
+    // Whether this kernel has the engines that the rules name; the error names the rule and what is missing.
+    std::expected<void, std::string> check_engines(const policy::Policy& policy);
     // Compiles and swaps the selector table, and takes over ports, hold, acquire interval and default action;
     // every flow is decided anew. On error the policy in force stays.
     std::expected<void, std::string> apply(const policy::Policy& policy);
@@ -130,6 +132,9 @@ class Datapath {
     // SAs that have been quiet for ten seconds or more. Reads the state of all: call every few seconds.
     // Silence is measured from call to call.
     std::vector<SaSilence> quiet();
+
+    // Brings the counts of kernel SAs in the maps up to date, which sa_events() does once a second.
+    void read_kernel_sas();
 
     const View& view() const;
 

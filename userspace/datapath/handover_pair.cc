@@ -1,7 +1,6 @@
 #include "datapath/handover_pair.h"
 
-#include <fstream>
-
+#include "datapath/interface_settings.h"
 #include "datapath/offloads.h"
 
 namespace keyline::datapath {
@@ -12,28 +11,6 @@ constexpr std::uint32_t kMtu = 65535;
 // Locally administered; zero in the octet where a handover has its kind.
 constexpr MacAddress kNearMac{0x02, 0x4b, 0x4c, 0x00, 0x00, 0x01};
 constexpr MacAddress kFarMac{0x02, 0x4b, 0x4c, 0x00, 0x00, 0x02};
-
-// What the near end itself delivers has routes through other interfaces: reverse path filtering must be loose
-// (0 would leave conf/all/rp_filter = 1 in force), and the kernel's loose filter passes nothing on an
-// interface without an address. This one is nobody's (RFC 7600 4.8, "IPv4 dummy address").
-constexpr int kLooseFilter = 2;
-constexpr const char* kDummyAddress = "192.0.0.8";
-
-// A setting that is absent (a kernel without IPv6) needs no setting.
-void write_setting(const std::string& family, const std::string& interface, const std::string& name,
-                   int value) {
-    std::ofstream("/proc/sys/net/" + family + "/conf/" + interface + "/" + name) << value;
-}
-
-void quieten(const HandoverPair& pair) {
-    for (const std::string& interface : {pair.near.name, pair.far.name}) {
-        write_setting("ipv6", interface, "addr_gen_mode", 1);  // no link-local address
-        write_setting("ipv6", interface, "accept_ra", 0);
-        write_setting("ipv6", interface, "router_solicitations", 0);
-    }
-    write_setting("ipv6", pair.far.name, "disable_ipv6", 1);
-    write_setting("ipv4", pair.near.name, "rp_filter", kLooseFilter);
-}
 
 }  // namespace
 
@@ -65,11 +42,14 @@ std::expected<HandoverPair, std::string> make_handover_pair(const Netlink& netli
         return failure(far.error());
     }
     HandoverPair pair{*near, *far};
-    quieten(pair);
+    for (const std::string& interface : {wanted.near, wanted.far}) {
+        keep_silent(interface);
+    }
+    disable_ipv6(wanted.far);
     if (const auto done = finish_frames_in_software(wanted.near); !done) {
         return failure(done.error());
     }
-    if (const auto done = netlink.add_address(pair.near.ifindex, *IpAddress::parse(kDummyAddress)); !done) {
+    if (const auto done = accept_any_source(netlink, pair.near); !done) {
         return failure(done.error());
     }
     for (const Link& link : {pair.near, pair.far}) {

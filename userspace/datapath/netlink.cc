@@ -18,29 +18,12 @@
 #include <utility>
 #include <vector>
 
+#include "datapath/netlink_request.h"
+
 namespace keyline::datapath {
 namespace {
 
-// A request under construction. The sequence number is the same for all: each socket has one request in
-// flight.
-class Request {
-  public:
-    Request(std::uint16_t type, std::uint16_t flags) : header_(mnl_nlmsg_put_header(buffer_.data())) {
-        header_->nlmsg_type = type;
-        header_->nlmsg_flags = static_cast<std::uint16_t>(NLM_F_REQUEST | flags);
-        header_->nlmsg_seq = 1;
-    }
-
-    template <typename Extra>
-    Extra* extra() {
-        return static_cast<Extra*>(mnl_nlmsg_put_extra_header(header_, sizeof(Extra)));
-    }
-    nlmsghdr* header() const { return header_; }
-
-  private:
-    std::array<char, 1024> buffer_{};
-    nlmsghdr* header_;
-};
+using Request = NetlinkRequest;
 
 std::string kernel_words(int error) { return std::strerror(error); }
 
@@ -172,7 +155,7 @@ std::expected<Link, std::string> Netlink::link(const std::string& name) const {
     if (name.empty() || name.size() >= IFNAMSIZ) {
         return std::unexpected("not an interface name");
     }
-    Request request(RTM_GETLINK, 0);
+    Request request(RTM_GETLINK);
     request.extra<ifinfomsg>()->ifi_family = AF_UNSPEC;
     mnl_attr_put_strz(request.header(), IFLA_IFNAME, name.c_str());
     Link link;
@@ -220,8 +203,23 @@ std::expected<void, std::string> Netlink::create_veth(const VethPair& pair) cons
     return talk(message);
 }
 
+std::expected<void, std::string> Netlink::create_xfrm_interface(const std::string& name,
+                                                                std::uint32_t if_id) const {
+    Request request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+    request.extra<ifinfomsg>();
+    nlmsghdr* message = request.header();
+    mnl_attr_put_strz(message, IFLA_IFNAME, name.c_str());
+    nlattr* info = mnl_attr_nest_start(message, IFLA_LINKINFO);
+    mnl_attr_put_strz(message, IFLA_INFO_KIND, "xfrm");
+    nlattr* data = mnl_attr_nest_start(message, IFLA_INFO_DATA);
+    mnl_attr_put_u32(message, IFLA_XFRM_IF_ID, if_id);
+    mnl_attr_nest_end(message, data);
+    mnl_attr_nest_end(message, info);
+    return talk(message);
+}
+
 std::expected<void, std::string> Netlink::set_up(std::uint32_t ifindex) const {
-    Request request(RTM_NEWLINK, 0);
+    Request request(RTM_NEWLINK);
     auto* info = request.extra<ifinfomsg>();
     info->ifi_index = static_cast<int>(ifindex);
     info->ifi_flags = IFF_UP;
@@ -243,7 +241,7 @@ std::expected<void, std::string> Netlink::add_address(std::uint32_t ifindex, con
 }
 
 std::expected<void, std::string> Netlink::delete_link(std::uint32_t ifindex) const {
-    Request request(RTM_DELLINK, 0);
+    Request request(RTM_DELLINK);
     request.extra<ifinfomsg>()->ifi_index = static_cast<int>(ifindex);
     return talk(request.header());
 }

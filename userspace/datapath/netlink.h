@@ -53,6 +53,9 @@ class Netlink {
 
     // One queue each, without ARP.
     std::expected<void, std::string> create_veth(const VethPair& pair) const;
+    // An XFRM interface, which takes what is sent through it to the SAs with this interface id.
+    std::expected<void, std::string> create_xfrm_interface(const std::string& name,
+                                                           std::uint32_t if_id) const;
     std::expected<void, std::string> set_up(std::uint32_t ifindex) const;
     // A host address of link scope; without effect when it is there.
     std::expected<void, std::string> add_address(std::uint32_t ifindex, const IpAddress& address) const;

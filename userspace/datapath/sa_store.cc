@@ -13,6 +13,7 @@ namespace keyline::datapath {
 namespace {
 
 constexpr std::chrono::nanoseconds kQuiet = std::chrono::seconds(10);
+constexpr std::uint64_t kKernelInterval = 1'000'000'000;  // nanoseconds
 
 std::uint64_t realtime_seconds() { return static_cast<std::uint64_t>(::time(nullptr)); }
 
@@ -74,8 +75,9 @@ Endpoint endpoint_of(std::uint64_t source) {
 
 }  // namespace
 
-std::expected<SaStore, std::string> SaStore::open(const Pins& pins, kl_config& config, RuleStore& rules) {
-    SaStore store(config, rules);
+std::expected<SaStore, std::string> SaStore::open(const Pins& pins, kl_config& config, RuleStore& rules,
+                                                  KernelEngine kernel) {
+    SaStore store(config, rules, std::move(kernel));
     bpfmap::Map state, slots;
     for (const auto& [name, map] :
          {std::pair{"kl_sas", &store.sas_}, std::pair{"kl_sa_keys", &store.keys_},
@@ -121,6 +123,15 @@ void SaStore::adopt() {
         }
         return true;
     });
+    std::map<std::uint32_t, const Known*> kernels_by_age;
+    for (const auto& [name, known] : known_) {
+        if (known.sa.engine == KL_ENGINE_KERNEL) {
+            kernels_by_age.emplace(known.sa.epoch, &known);
+        }
+    }
+    for (const auto& [epoch, known] : kernels_by_age) {
+        kernel_.adopt(from_kl(known->sa), known->index);
+    }
     slot_by_key_.for_each_key<kl_slot_key>([this](const kl_slot_key& key) {
         const auto slot = slot_by_key_.lookup<std::uint32_t>(key);
         if (slot && *slot < slot_used_.size()) {
@@ -143,14 +154,15 @@ std::expected<void, std::string> SaStore::install(const policy::SadEntry& entry)
         return std::unexpected("cannot install the " +
                                name_for_people(entry.direction, entry.spi, entry.remote) + ": " + reason);
     };
-    if (entry.engine == policy::Engine::kKernel) {
-        return failure("kernel ESP is not available: set engine = \"fastpath\" or \"auto\" for its rule");
-    }
     if (const auto checked = check_keys(entry); !checked) {
         return failure(checked.error());
     }
+    const auto engine = engine_for(entry);
+    if (!engine) {
+        return failure(engine.error());
+    }
     kl_sa sa = to_kl(entry);
-    sa.engine = KL_ENGINE_FASTPATH;
+    sa.engine = *engine;
     sa.installed = realtime_seconds();
     if (known_.contains(name_of(sa))) {
         return failure("there is one already");
@@ -167,23 +179,64 @@ std::expected<void, std::string> SaStore::install(const policy::SadEntry& entry)
         }
         sa.slot = *slot;
     }
-    auto written = write(*index, sa, entry);
-    if (written) {
-        if (entry.direction == policy::Direction::kOutbound) {
-            __atomic_store_n(&slots_[sa.slot].sa, *index, __ATOMIC_RELEASE);
-        } else {
-            written = by_spi_.update(spi_key(sa), *index);
-        }
+    auto done = write(*index, sa, entry);
+    if (done && sa.engine == KL_ENGINE_KERNEL) {
+        done = hand_to_kernel(*index, sa, entry, {});
     }
-    if (!written) {
+    if (done) {
+        done = publish(sa, *index);
+    }
+    if (!done) {
         erase(*index);
-        return failure(written.error());
+        return failure(done.error());
     }
     index_used_[*index] = true;
     known_[name_of(sa)] = {
         .index = *index, .sa = sa, .source = source_of(sa), .known_since = monotonic_nanoseconds()};
     next_deadline_ = std::min(next_deadline_, next_limit(sa, sa.installed));
     return {};
+}
+
+std::expected<kl_engine, std::string> SaStore::engine_for(const policy::SadEntry& entry) {
+    const bool of_user = entry.impersonation_handle != 0;
+    if (entry.engine == policy::Engine::kFastpath) {
+        return KL_ENGINE_FASTPATH;
+    }
+    if (entry.engine == policy::Engine::kAuto &&
+        (of_user || worker_alive(config_) || !kernel_.available(entry.local.family()))) {
+        return KL_ENGINE_FASTPATH;
+    }
+    if (of_user) {
+        return std::unexpected("kernel ESP carries no SAs of users: set engine = \"fastpath\" for its rule");
+    }
+    if (const auto ready = kernel_.available(entry.local.family()); !ready) {
+        return std::unexpected(ready.error());
+    }
+    return KL_ENGINE_KERNEL;
+}
+
+std::expected<void, std::string> SaStore::hand_to_kernel(std::uint32_t index, kl_sa& sa,
+                                                         const policy::SadEntry& entry,
+                                                         const ReplayState& replay) {
+    const auto ifindex = kernel_.install(entry, index, rules_.get().priority_for(entry), replay);
+    if (!ifindex) {
+        return std::unexpected(ifindex.error());
+    }
+    sa.xfrm_ifindex = *ifindex;
+    rules_.get().note_kernel(entry.rule);
+    auto stored = sas_.update(index, sa);
+    if (!stored) {
+        kernel_.remove(entry, index);
+    }
+    return stored;
+}
+
+std::expected<void, std::string> SaStore::publish(const kl_sa& sa, std::uint32_t index) {
+    if (sa.direction == KL_OUTBOUND) {
+        __atomic_store_n(&slots_[sa.slot].sa, index, __ATOMIC_RELEASE);
+        return {};
+    }
+    return by_spi_.update(spi_key(sa), sa.engine == KL_ENGINE_KERNEL ? index | KL_SPI_KERNEL : index);
 }
 
 std::expected<void, std::string> SaStore::write(std::uint32_t index, const kl_sa& sa,
@@ -268,6 +321,9 @@ bool SaStore::remove(policy::Direction direction, std::uint32_t spi, const IpAdd
         return false;
     }
     unpublish(found->second);
+    if (found->second.sa.engine == KL_ENGINE_KERNEL) {
+        kernel_.remove(from_kl(found->second.sa), found->second.index);
+    }
     erase(found->second.index);
     index_used_[found->second.index] = false;
     known_.erase(found);
@@ -341,7 +397,60 @@ std::expected<void, std::string> SaStore::move(policy::Direction direction, std:
     return {};
 }
 
+void SaStore::take_kernel_expiries() {
+    for (const XfrmExpiry& expiry : kernel_.expired()) {
+        for (const auto& [name, known] : known_) {
+            if (known.sa.engine == KL_ENGINE_KERNEL && xfrm_name(from_kl(known.sa)) == expiry.name) {
+                state_[known.index].flags |= expiry.hard ? KL_SA_HARD_EXPIRED : KL_SA_SOFT_EXPIRED;
+                ++config_.get().sa_events;
+            }
+        }
+    }
+}
+
+void SaStore::read_kernel() {
+    kernel_read_at_ = monotonic_nanoseconds();
+    std::map<XfrmSaName, std::uint32_t> wanted;
+    for (const auto& [name, known] : known_) {
+        if (known.sa.engine == KL_ENGINE_KERNEL) {
+            wanted.emplace(xfrm_name(from_kl(known.sa)), known.index);
+        }
+    }
+    if (wanted.empty()) {
+        return;
+    }
+    const auto listed = kernel_.list();
+    if (!listed) {
+        return;
+    }
+    for (const XfrmSa& counted : *listed) {
+        if (const auto found = wanted.extract(counted.name)) {
+            take_kernel_counts(found.mapped(), counted, kernel_read_at_);
+        }
+    }
+    // Those that it does not have any more have met a limit, or somebody flushed them.
+    for (const auto& [name, index] : wanted) {
+        state_[index].flags |= KL_SA_HARD_EXPIRED;
+        ++config_.get().sa_events;
+    }
+}
+
+void SaStore::take_kernel_counts(std::uint32_t index, const XfrmSa& counted, std::uint64_t now) {
+    kl_sa_state& state = state_[index];
+    if (state.packets != counted.packets) {
+        state.last_used = now;
+    }
+    state.packets = counted.packets;
+    state.octets = counted.octets;
+    state.errors = counted.errors;
+    state.sequence = std::max(counted.replay.outbound, counted.replay.inbound);
+}
+
 SaEvents SaStore::events() {
+    take_kernel_expiries();
+    if (monotonic_nanoseconds() - kernel_read_at_ > kKernelInterval) {
+        read_kernel();
+    }
     const std::uint64_t now = realtime_seconds();
     const std::uint32_t sa_events = __atomic_load_n(&config_.get().sa_events, __ATOMIC_ACQUIRE);
     if (sa_events == sa_events_seen_ && now < next_deadline_) {
@@ -368,8 +477,7 @@ std::vector<SaSilence> SaStore::quiet() {
     const std::uint64_t now = monotonic_nanoseconds();
     std::vector<SaSilence> found;
     for (auto& [name, known] : known_) {
-        // Of other engines' SAs nothing is known here.
-        if (name.direction != policy::Direction::kInbound || known.sa.engine != KL_ENGINE_FASTPATH) continue;
+        if (name.direction != policy::Direction::kInbound) continue;
         if (const auto quiet = silence(known, now)) found.push_back(*quiet);
     }
     return found;

@@ -11,6 +11,7 @@
 
 #include "bpfmap/bpf_map.h"
 #include "datapath/datapath.h"
+#include "datapath/kernel_engine.h"
 #include "datapath/pins.h"
 #include "datapath/rule_store.h"
 
@@ -18,8 +19,10 @@ namespace keyline::datapath {
 
 class SaStore {
   public:
-    // Opens the maps and takes over the SAs in them. `config` and `rules` live longer than this object.
-    static std::expected<SaStore, std::string> open(const Pins& pins, kl_config& config, RuleStore& rules);
+    // Opens the maps and takes over the SAs in them. `config` and `rules` live longer than this object, as
+    // what `kernel` refers to does.
+    static std::expected<SaStore, std::string> open(const Pins& pins, kl_config& config, RuleStore& rules,
+                                                    KernelEngine kernel);
 
     std::expected<void, std::string> install(const policy::SadEntry& entry);
     bool remove(policy::Direction direction, std::uint32_t spi, const IpAddress& remote);
@@ -27,6 +30,10 @@ class SaStore {
                                           const IpAddress& from, const Endpoint& to);
     SaEvents events();
     std::vector<SaSilence> quiet();
+    // Whether the kernel has ESP between addresses of this family.
+    std::expected<void, std::string> kernel_esp(Family family) { return kernel_.available(family); }
+    // Copies what the kernel counts of its SAs into the maps.
+    void read_kernel();
 
   private:
     // What is kept of an installed SA to find it again.
@@ -47,29 +54,38 @@ class SaStore {
         auto operator<=>(const Name&) const = default;
     };
 
-    SaStore(kl_config& config, RuleStore& rules) : config_(config), rules_(rules) {}
+    SaStore(kl_config& config, RuleStore& rules, KernelEngine kernel)
+        : config_(config), rules_(rules), kernel_(std::move(kernel)) {}
     void adopt();
     std::optional<std::uint32_t> free_index();
     std::expected<void, std::string> write(std::uint32_t index, const kl_sa& sa,
                                            const policy::SadEntry& entry);
+    std::expected<kl_engine, std::string> engine_for(const policy::SadEntry& entry);
+    std::expected<void, std::string> hand_to_kernel(std::uint32_t index, kl_sa& sa,
+                                                    const policy::SadEntry& entry, const ReplayState& replay);
+    std::expected<void, std::string> publish(const kl_sa& sa, std::uint32_t index);
     std::expected<std::uint32_t, std::string> slot_for(const policy::SadEntry& entry);
     std::optional<std::uint32_t> free_slot();
     void reclaim_slots();
     void unpublish(const Known& known);
     void erase(std::uint32_t index);
+    void take_kernel_expiries();
+    void take_kernel_counts(std::uint32_t index, const XfrmSa& counted, std::uint64_t now);
     std::optional<SaExpiry> check(const Name& name, Known& known, std::uint64_t now) const;
     std::optional<SaSilence> silence(Known& inbound, std::uint64_t now);
     static Name name_of(const kl_sa& sa);
 
     std::reference_wrapper<kl_config> config_;
     std::reference_wrapper<RuleStore> rules_;
+    KernelEngine kernel_;
     bpfmap::Map sas_, keys_, by_spi_, slot_by_key_;
     bpfmap::MappedArray<kl_sa_state> state_;
     bpfmap::MappedArray<kl_slot> slots_;
     std::map<Name, Known> known_;
     std::vector<bool> index_used_, slot_used_;
     std::uint32_t sa_events_seen_ = 0;
-    std::uint64_t next_deadline_ = 0;  // CLOCK_REALTIME seconds of the next limit in seconds
+    std::uint64_t kernel_read_at_ = 0;  // CLOCK_MONOTONIC nanoseconds
+    std::uint64_t next_deadline_ = 0;   // CLOCK_REALTIME seconds of the next limit in seconds
 };
 
 }  // namespace keyline::datapath

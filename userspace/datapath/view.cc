@@ -25,6 +25,11 @@ const ReasonText& describe(kl_reason reason) {
     return kTexts[reason];
 }
 
+bool worker_alive(const kl_config& config) {
+    return config.worker_heartbeat != 0 &&
+           monotonic_nanoseconds() - config.worker_heartbeat < kHeartbeatLimit;
+}
+
 policy::SadEntry SaView::entry() const { return from_kl(sa); }
 
 struct View::Maps {
@@ -136,8 +141,7 @@ Counters View::counters() const {
 
 WorkerStatus View::worker() const {
     const kl_config now = config();
-    return {.alive =
-                now.worker_heartbeat != 0 && monotonic_nanoseconds() - now.worker_heartbeat < kHeartbeatLimit,
+    return {.alive = worker_alive(now),
             .pid = now.worker_pid,
             .engine = static_cast<kl_crypto_engine>(now.worker_engine)};
 }

@@ -49,10 +49,13 @@ struct PortView {
 
 // State of keyline-fastpath as kl_config shows it.
 struct WorkerStatus {
-    bool alive = false;  // the heartbeat is younger than three seconds
+    bool alive = false;
     std::uint32_t pid = 0;
     kl_crypto_engine engine = KL_CRYPTO_NONE;
 };
+
+// Whether the heartbeat of keyline-fastpath is younger than three seconds.
+bool worker_alive(const kl_config& config);
 
 // The sum over CPUs of the kernel's counters, and the sum over fast path workers, by enum kl_reason.
 struct Counters {

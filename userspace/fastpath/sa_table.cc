@@ -49,7 +49,8 @@ const SecurityAssociation* SaTable::load(std::uint32_t index, std::uint32_t epoc
 }
 
 std::uint32_t SaTable::find_by_spi(const kl_spi_key& key) {
-    return maps_.sa_by_spi().lookup<std::uint32_t>(key).value_or(0);
+    const std::uint32_t entry = maps_.sa_by_spi().lookup<std::uint32_t>(key).value_or(0);
+    return (entry & KL_SPI_KERNEL) != 0 ? 0 : entry;
 }
 
 // Of a held packet: egress has noted it (bpf/users.h).

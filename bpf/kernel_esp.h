@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * The way to kernel ESP, for SAs whose engine is the kernel (docs/decisions/0006-kernel-esp.md).
+ *
+ * Out: a packet for such an SA is redirected to the XFRM interface that leads to it; what comes out is ESP, passes the
+ * same egress and is let through. Where the stack has a policy for the SA, the packet was ESP before it got here.
+ * In: XDP finds the SPI and passes the packet; the stack opens it and checks the SA's selectors.
+ */
+#ifndef KEYLINE_BPF_KERNEL_ESP_H
+#define KEYLINE_BPF_KERNEL_ESP_H
+
+#include <linux/pkt_cls.h>
+
+#include "fragments.h"
+#include "maps.h"
+
+static __always_inline int kl_to_kernel_esp(const struct kl_sa *sa)
+{
+	if (!sa->xfrm_ifindex) {
+		kl_count(KL_REASON_DROP_NOT_TRANSFORMED);
+		return TC_ACT_SHOT;
+	}
+	kl_count(KL_REASON_OUT_KERNEL);
+	return bpf_redirect(sa->xfrm_ifindex, 0);
+}
+
+/*
+ * Whether a fragment of ESP is the stack's to reassemble. Only the first one has the SPI; one that overtakes it goes to
+ * the fast path, which knows no SA for it.
+ */
+static __always_inline bool kl_is_kernel_fragment(const struct kl_packet *packet, __u32 spi_entry,
+						  const struct kl_fragment *said)
+{
+	if (packet->later_fragment)
+		return said->kind == KL_FRAGMENT_KERNEL;
+	if (!(spi_entry & KL_SPI_KERNEL))
+		return false;
+	kl_remember_fragment(packet, KL_FRAGMENT_KERNEL);
+	return true;
+}
+
+#endif

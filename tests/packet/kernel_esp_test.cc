@@ -1,0 +1,81 @@
+// Packets of SAs that the kernel carries. The SAs are made the kernel's in the maps alone, so that this runs
+// where the kernel has no ESP.
+#include <gtest/gtest.h>
+#include <net/if.h>
+
+#include "bpfmap/bpf_map.h"
+#include "packet/packet_fixture.h"
+#include "shared/rule.h"
+#include "shared/sa.h"
+
+namespace keyline::datapath {
+namespace {
+
+constexpr std::uint32_t kOutboundSa = 1, kInboundSa = 2, kRule = 2;
+
+class KernelEspTest : public PacketTest {
+  protected:
+    bpfmap::Map map(const std::string& name) {
+        auto opened = bpfmap::Map::open_pinned(options().pin_root + "/packet/" + name);
+        EXPECT_TRUE(opened) << name;
+        return opened ? std::move(*opened) : bpfmap::Map();
+    }
+
+    void give_to_kernel(std::uint32_t index, std::uint32_t xfrm_ifindex) {
+        const bpfmap::Map sas = map("kl_sas"), rules = map("kl_rules"), by_spi = map("kl_sa_by_spi");
+        kl_sa sa = *sas.lookup<kl_sa>(index);
+        sa.engine = KL_ENGINE_KERNEL;
+        sa.xfrm_ifindex = xfrm_ifindex;
+        ASSERT_TRUE(sas.update(index, sa));
+        kl_rule rule = *rules.lookup<kl_rule>(kRule);
+        rule.flags |= KL_RULE_KERNEL;
+        ASSERT_TRUE(rules.update(kRule, rule));
+        if (sa.direction == KL_INBOUND) {
+            const kl_spi_key key{.spi = sa.spi, .family = sa.family, .local = sa.local};
+            ASSERT_TRUE(by_spi.update(key, index | KL_SPI_KERNEL));
+        }
+    }
+
+    // From the peer, with this SPI; `fragment` is the field with flags and offset.
+    static Bytes esp_frame(std::uint32_t spi, std::uint16_t fragment = 0) {
+        Bytes frame = udp_frame("10.1.0.2", "10.1.0.1");
+        frame[14 + 6] = static_cast<std::uint8_t>(fragment >> 8);
+        frame[14 + 7] = static_cast<std::uint8_t>(fragment);
+        frame[14 + 9] = 50;
+        for (int i = 0; i < 4; ++i)
+            frame[static_cast<std::size_t>(34 + i)] = static_cast<std::uint8_t>(spi >> (24 - 8 * i));
+        return frame;
+    }
+};
+
+TEST_F(KernelEspTest, AnXfrmInterfaceTakesWhatTheStackHasNotSealed) {
+    give_to_kernel(kOutboundSa, ::if_nametoindex("klpeer"));
+    const Outcome outcome = run(Program::kEgress, udp_frame("10.1.0.1", "10.1.0.2"));
+    EXPECT_EQ(Verdict::kHandOver, outcome.verdict);
+    EXPECT_EQ("out-kernel", outcome.reasons);
+}
+
+TEST_F(KernelEspTest, PlaintextThatTheStackShouldHaveSealedIsDropped) {
+    give_to_kernel(kOutboundSa, 0);
+    const Outcome outcome = run(Program::kEgress, udp_frame("10.1.0.1", "10.1.0.2"));
+    EXPECT_EQ(Verdict::kDrop, outcome.verdict);
+    EXPECT_EQ("not-transformed", outcome.reasons);
+}
+
+TEST_F(KernelEspTest, EspOfAKernelSaIsTheStacks) {
+    give_to_kernel(kInboundSa, 0);
+    const Outcome outcome = run(Program::kIngress, esp_frame(kInboundSpi));
+    EXPECT_EQ(Verdict::kPass, outcome.verdict);
+    EXPECT_EQ("in-kernel", outcome.reasons);
+    EXPECT_EQ("spi", run(Program::kIngress, esp_frame(kInboundSpi + 1)).reasons);
+}
+
+TEST_F(KernelEspTest, LaterFragmentsGoWhereTheFirstWent) {
+    give_to_kernel(kInboundSa, 0);
+    constexpr std::uint16_t kMoreFragments = 0x2000;
+    EXPECT_EQ("in-kernel", run(Program::kIngress, esp_frame(kInboundSpi, kMoreFragments)).reasons);
+    EXPECT_EQ("in-kernel", run(Program::kIngress, esp_frame(0, 2)).reasons);
+}
+
+}  // namespace
+}  // namespace keyline::datapath

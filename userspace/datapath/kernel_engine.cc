@@ -1,0 +1,286 @@
+#include "datapath/kernel_engine.h"
+
+#include <linux/netlink.h>
+#include <linux/types.h>
+
+// After the types that it takes for granted.
+#include <linux/in6.h>
+#include <linux/xfrm.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <numeric>
+
+#include "datapath/interface_settings.h"
+
+namespace keyline::datapath {
+namespace {
+
+// Interface ids and reqids of an instance, out of the way of the small ones that people choose: 2^20 to an
+// instance, which its name places.
+constexpr std::uint32_t kFirstId = 0x4b000000;
+constexpr unsigned kIdBits = 20;
+constexpr unsigned kInstances = 16;
+
+// SPIs below 256 are reserved (RFC 4303 2.1): nobody has an SA under this one.
+constexpr std::uint32_t kProbeSpi = 0x4b;
+
+std::uint32_t first_id(const std::string& instance) {
+    const unsigned place = std::accumulate(
+        instance.begin(), instance.end(), 0U,
+        [](unsigned sum, char letter) { return sum * 31 + static_cast<unsigned char>(letter); });
+    return kFirstId + (place % kInstances << kIdBits);
+}
+
+std::string interface_name(std::uint32_t if_id) {
+    char name[16];
+    std::snprintf(name, sizeof(name), "klx%08x", if_id);
+    return name;
+}
+
+policy::SadEntry probe_entry(Family family) {
+    policy::SadEntry entry;
+    entry.spi = kProbeSpi;
+    entry.local = entry.remote =
+        family == Family::kIpv4 ? *IpAddress::parse("127.0.0.1") : *IpAddress::parse("::1");
+    entry.selector = {.local = Prefix::host(entry.local), .remote = Prefix::host(entry.remote)};
+    entry.encryption_key = Secret(entry.suite.encryption_key_octets());
+    return entry;
+}
+
+std::string no_esp(Family family, const std::string& reason) {
+    const std::string module = family == Family::kIpv4 ? "esp4" : "esp6";
+    return "the kernel has no ESP (" + reason + "): `modprobe " + module +
+           "`, or set engine = \"fastpath\" for the rule";
+}
+
+}  // namespace
+
+KernelEngine::KernelEngine(const Netlink& netlink, const std::string& instance)
+    : netlink_(netlink), inbound_interface_("kli-" + instance), first_id_(first_id(instance)) {}
+
+std::expected<void, std::string> KernelEngine::available(Family family) {
+    if (!socket_) {
+        auto opened = XfrmSocket::open();
+        if (!opened) {
+            return std::unexpected(opened.error());
+        }
+        socket_.emplace(std::move(*opened));
+    }
+    bool& known = families_[family == Family::kIpv6];
+    if (known) {
+        return {};
+    }
+    const policy::SadEntry probe = probe_entry(family);
+    NetlinkRequest add(XFRM_MSG_NEWSA, NLM_F_CREATE | NLM_F_EXCL);
+    put_sa(add, probe, 0, 0, {});
+    if (const auto added = socket_->send(add); !added && added.error().code != EEXIST) {
+        return std::unexpected(no_esp(family, added.error().text));
+    }
+    NetlinkRequest remove(XFRM_MSG_DELSA);
+    put_sa_name(remove, xfrm_name(probe));
+    (void)socket_->send(remove);
+    known = true;
+    return {};
+}
+
+// What goes to the ESP peer itself shares its route with the ESP: only the stack's own lookup gives such
+// flows the MTU that is left for them, and seals datagrams before they are cut into fragments. Transport mode
+// has no other flows.
+bool KernelEngine::sealed_by_stack(const policy::SadEntry& entry) {
+    return entry.selector.remote.address.family() == entry.remote.family() &&
+           entry.selector.remote.contains(entry.remote);
+}
+
+std::uint32_t KernelEngine::if_id_of(const policy::SadEntry& entry, std::uint32_t index) const {
+    if (entry.direction == policy::Direction::kInbound) {
+        return entry.mode == policy::Mode::kTunnel ? first_id_ : 0;
+    }
+    return sealed_by_stack(entry) ? 0 : id_of(index);
+}
+
+XfrmPolicy KernelEngine::policy_of(const policy::SadEntry& entry, std::uint32_t index,
+                                   std::uint32_t priority) const {
+    XfrmPolicy policy{
+        .direction = XfrmDirection::kOut,
+        .selector = entry.selector,
+        .if_id = if_id_of(entry, index),
+        .priority = priority,
+        .wanted = XfrmTemplate{
+            .mode = entry.mode, .source = entry.local, .destination = entry.remote, .reqid = id_of(index)}};
+    if (policy.if_id != 0) {
+        // TC has looked at the packet: all that comes by the interface is the SA's.
+        const Prefix any = Prefix::any(entry.selector.family());
+        policy.selector = {.local = any, .remote = any};
+    }
+    return policy;
+}
+
+std::expected<void, std::string> KernelEngine::send(NetlinkRequest& request) const {
+    if (const auto sent = socket_->send(request); !sent) {
+        return std::unexpected("the kernel refuses it: " + sent.error().text);
+    }
+    return {};
+}
+
+std::expected<Link, std::string> KernelEngine::make_interface(const std::string& name,
+                                                              std::uint32_t if_id) const {
+    const Netlink& netlink = netlink_;
+    if (!netlink.link(name)) {
+        if (const auto made = netlink.create_xfrm_interface(name, if_id); !made) {
+            return std::unexpected("cannot make the XFRM interface " + name + " (" + made.error() +
+                                   "): `modprobe xfrm_interface`, or set engine = \"fastpath\" for the rule");
+        }
+        keep_silent(name);
+    }
+    auto link = netlink.link(name);
+    if (link) {
+        if (const auto up = netlink.set_up(link->ifindex); !up) {
+            return std::unexpected(name + ": " + up.error());
+        }
+    }
+    return link;
+}
+
+// One interface takes in what all inbound tunnels carried, and one policy each lets it through: which SA may
+// carry which packets, the kernel knows by the selectors of the SAs.
+std::expected<void, std::string> KernelEngine::receive_tunnels() {
+    if (receives_tunnels_) {
+        return {};
+    }
+    const auto link = make_interface(inbound_interface_, first_id_);
+    if (!link) {
+        return std::unexpected(link.error());
+    }
+    if (const auto done = accept_any_source(netlink_, *link); !done) {
+        return std::unexpected(inbound_interface_ + ": " + done.error());
+    }
+    for (const XfrmPolicy& policy : inbound_policies()) {
+        NetlinkRequest request(XFRM_MSG_UPDPOLICY);
+        put_policy(request, policy);
+        if (const auto sent = send(request); !sent) {
+            return sent;
+        }
+    }
+    receives_tunnels_ = true;
+    return {};
+}
+
+std::vector<XfrmPolicy> KernelEngine::inbound_policies() const {
+    std::vector<XfrmPolicy> policies;
+    for (const Family family : {Family::kIpv4, Family::kIpv6}) {
+        for (const XfrmDirection direction : {XfrmDirection::kIn, XfrmDirection::kForward}) {
+            policies.push_back({.direction = direction,
+                                .selector = {.local = Prefix::any(family), .remote = Prefix::any(family)},
+                                .if_id = first_id_,
+                                .wanted = XfrmTemplate{.mode = policy::Mode::kTunnel}});
+        }
+    }
+    return policies;
+}
+
+void KernelEngine::remove_shared() {
+    const auto link = netlink_.get().link(inbound_interface_);
+    if (!link || !socket_) {
+        return;
+    }
+    for (const XfrmPolicy& policy : inbound_policies()) {
+        NetlinkRequest request(XFRM_MSG_DELPOLICY);
+        put_policy_name(request, policy);
+        (void)socket_->send(request);
+    }
+    (void)netlink_.get().delete_link(link->ifindex);
+}
+
+std::expected<std::uint32_t, std::string> KernelEngine::install(const policy::SadEntry& entry,
+                                                                std::uint32_t index, std::uint32_t priority,
+                                                                const ReplayState& replay) {
+    if (const auto ready = available(entry.local.family()); !ready) {
+        return std::unexpected(ready.error());
+    }
+    const bool inbound = entry.direction == policy::Direction::kInbound;
+    if (inbound && entry.mode == policy::Mode::kTunnel) {
+        if (const auto ready = receive_tunnels(); !ready) {
+            return std::unexpected(ready.error());
+        }
+    }
+    NetlinkRequest request(XFRM_MSG_NEWSA, NLM_F_CREATE | NLM_F_EXCL);
+    put_sa(request, entry, id_of(index), if_id_of(entry, index), replay);
+    if (const auto sent = send(request); !sent) {
+        return std::unexpected(sent.error());
+    }
+    if (inbound) {
+        return 0;
+    }
+    auto leads = lead_to(entry, index, priority);
+    if (!leads) {
+        remove(entry, index);
+    }
+    return leads;
+}
+
+std::expected<std::uint32_t, std::string> KernelEngine::lead_to(const policy::SadEntry& entry,
+                                                                std::uint32_t index, std::uint32_t priority) {
+    std::uint32_t ifindex = 0;
+    if (!sealed_by_stack(entry)) {
+        const auto link = make_interface(interface_name(id_of(index)), id_of(index));
+        if (!link) {
+            return std::unexpected(link.error());
+        }
+        ifindex = link->ifindex;
+    }
+    NetlinkRequest request(XFRM_MSG_UPDPOLICY);
+    put_policy(request, policy_of(entry, index, priority));
+    if (const auto sent = send(request); !sent) {
+        return std::unexpected(sent.error());
+    }
+    if (ifindex == 0) {
+        stack_policies_[entry.selector] = index;
+    }
+    return ifindex;
+}
+
+void KernelEngine::remove(const policy::SadEntry& entry, std::uint32_t index) {
+    if (!socket_) {
+        return;
+    }
+    NetlinkRequest remove_policy(XFRM_MSG_DELPOLICY);
+    if (entry.direction == policy::Direction::kOutbound) {
+        put_policy_name(remove_policy, policy_of(entry, index, 0));
+        const auto owner = stack_policies_.find(entry.selector);
+        if (!sealed_by_stack(entry)) {
+            (void)socket_->send(remove_policy);
+            if (const auto link = netlink_.get().link(interface_name(id_of(index)))) {
+                (void)netlink_.get().delete_link(link->ifindex);
+            }
+        } else if (owner != stack_policies_.end() && owner->second == index) {
+            // A newer SA may have taken the policy over.
+            (void)socket_->send(remove_policy);
+            stack_policies_.erase(owner);
+        }
+    }
+    NetlinkRequest remove_sa(XFRM_MSG_DELSA);
+    put_sa_name(remove_sa, xfrm_name(entry));
+    (void)socket_->send(remove_sa);
+}
+
+void KernelEngine::adopt(const policy::SadEntry& entry, std::uint32_t index) {
+    (void)available(entry.local.family());
+    if (entry.direction == policy::Direction::kOutbound && sealed_by_stack(entry)) {
+        stack_policies_[entry.selector] = index;
+    }
+}
+
+std::optional<std::vector<XfrmSa>> KernelEngine::list() const {
+    if (!socket_) {
+        return std::nullopt;
+    }
+    auto listed = socket_->list();
+    return listed ? std::optional(std::move(*listed)) : std::nullopt;
+}
+
+std::vector<XfrmExpiry> KernelEngine::expired() const {
+    return socket_ ? socket_->expired() : std::vector<XfrmExpiry>{};
+}
+
+}  // namespace keyline::datapath

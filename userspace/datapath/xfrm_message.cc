@@ -1,0 +1,324 @@
+#include "datapath/xfrm_message.h"
+
+// The kernel's own headers: they do not go together with <netinet/in.h>.
+#include <linux/in.h>
+#include <linux/in6.h>
+#include <linux/xfrm.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+namespace keyline::datapath {
+namespace {
+
+constexpr std::uint16_t kEspInUdp = 2;  // UDP_ENCAP_ESPINUDP of linux/udp.h
+constexpr unsigned kGcmIcvBits = 128;
+
+std::uint16_t to_be16(std::uint16_t value) { return __builtin_bswap16(value); }
+std::uint32_t to_be32(std::uint32_t value) { return __builtin_bswap32(value); }
+static_assert(std::endian::native == std::endian::little);
+
+std::uint16_t family_of(const IpAddress& address) { return address.is_v4() ? AF_INET : AF_INET6; }
+
+xfrm_address_t to_xfrm(const IpAddress& address) {
+    xfrm_address_t out{};
+    std::memcpy(&out, address.octets().data(), address.octets().size());
+    return out;
+}
+
+IpAddress from_xfrm(const xfrm_address_t& address, std::uint16_t family) {
+    const auto* octets = reinterpret_cast<const std::uint8_t*>(&address);
+    return *IpAddress::from_octets({octets, family == AF_INET ? std::size_t{4} : std::size_t{16}});
+}
+
+// Ports as the kernel has them in a selector; for ICMP it takes type and code for them, in both directions.
+void put_ports(xfrm_selector& out, const policy::Selector& selector, bool outbound) {
+    const bool icmp = selector.protocol == IPPROTO_ICMP || selector.protocol == IPPROTO_ICMPV6;
+    if (icmp && selector.local_port != 0) {
+        out.sport = to_be16(selector.local_port >> 8);
+        out.dport = to_be16(selector.local_port & 0xff);
+        out.sport_mask = out.dport_mask = 0xffff;
+        return;
+    }
+    const std::uint16_t source = outbound ? selector.local_port : selector.remote_port;
+    const std::uint16_t destination = outbound ? selector.remote_port : selector.local_port;
+    out.sport = to_be16(source);
+    out.dport = to_be16(destination);
+    out.sport_mask = source != 0 ? 0xffff : 0;
+    out.dport_mask = destination != 0 ? 0xffff : 0;
+}
+
+xfrm_selector to_xfrm(const policy::Selector& selector, bool outbound) {
+    const Prefix& source = outbound ? selector.local : selector.remote;
+    const Prefix& destination = outbound ? selector.remote : selector.local;
+    xfrm_selector out{};
+    out.family = family_of(source.address);
+    out.saddr = to_xfrm(source.address);
+    out.prefixlen_s = source.length;
+    out.daddr = to_xfrm(destination.address);
+    out.prefixlen_d = destination.length;
+    out.proto = selector.protocol;
+    put_ports(out, selector, outbound);
+    return out;
+}
+
+std::uint64_t or_infinite(std::uint64_t limit) { return limit != 0 ? limit : XFRM_INF; }
+
+// Limits in seconds are the datapath's to watch (SaStore): they are the same for both engines.
+xfrm_lifetime_cfg to_xfrm(const policy::Lifetime& lifetime) {
+    xfrm_lifetime_cfg out{};
+    out.soft_byte_limit = or_infinite(lifetime.soft_octets);
+    out.hard_byte_limit = or_infinite(lifetime.hard_octets);
+    out.soft_packet_limit = or_infinite(lifetime.soft_packets);
+    out.hard_packet_limit = or_infinite(lifetime.hard_packets);
+    return out;
+}
+
+struct KernelIntegrity {
+    std::string_view name;
+    unsigned icv_bits;
+};
+
+KernelIntegrity integrity_of(policy::Integrity integrity) {
+    switch (integrity) {
+        case policy::Integrity::kHmacMd5_96:
+            return {"hmac(md5)", 96};
+        case policy::Integrity::kHmacSha1_96:
+            return {"hmac(sha1)", 96};
+        case policy::Integrity::kHmacSha256_128:
+            return {"hmac(sha256)", 128};
+        case policy::Integrity::kHmacSha384_192:
+            return {"hmac(sha384)", 192};
+        case policy::Integrity::kHmacSha512_256:
+            return {"hmac(sha512)", 256};
+        case policy::Integrity::kNone:
+            break;
+    }
+    return {"digest_null", 0};
+}
+
+std::string_view cipher_of(policy::Encryption encryption) {
+    switch (encryption) {
+        case policy::Encryption::kDesCbc:
+            return "cbc(des)";
+        case policy::Encryption::k3desCbc:
+            return "cbc(des3_ede)";
+        case policy::Encryption::kAesCbc:
+            return "cbc(aes)";
+        case policy::Encryption::kAesGcm16:
+            return "rfc4106(gcm(aes))";
+        case policy::Encryption::kAesGmac:
+            return "rfc4543(gcm(aes))";
+        case policy::Encryption::kNull:
+            break;
+    }
+    return "ecb(cipher_null)";
+}
+
+// An attribute with a payload of zeros, to be filled in place: no copy of a key is left behind.
+template <typename Payload>
+Payload* put_space(nlmsghdr* message, std::uint16_t type, std::size_t octets) {
+    auto* attribute = static_cast<nlattr*>(mnl_nlmsg_get_payload_tail(message));
+    attribute->nla_type = type;
+    attribute->nla_len = static_cast<std::uint16_t>(MNL_ATTR_HDRLEN + octets);
+    message->nlmsg_len += static_cast<std::uint32_t>(MNL_ALIGN(attribute->nla_len));
+    return static_cast<Payload*>(mnl_attr_get_payload(attribute));
+}
+
+template <typename Algorithm>
+Algorithm* put_algorithm(nlmsghdr* message, std::uint16_t type, std::string_view name, const Secret& key) {
+    auto* algorithm = put_space<Algorithm>(message, type, sizeof(Algorithm) + key.size());
+    name.copy(algorithm->alg_name, sizeof(algorithm->alg_name) - 1);
+    algorithm->alg_key_len = static_cast<unsigned>(key.size() * 8);
+    std::ranges::copy(key.view(), reinterpret_cast<std::uint8_t*>(algorithm->alg_key));
+    return algorithm;
+}
+
+void put_algorithms(nlmsghdr* message, const policy::SadEntry& entry) {
+    const std::string_view cipher = cipher_of(entry.suite.encryption);
+    if (entry.suite.combined()) {
+        put_algorithm<xfrm_algo_aead>(message, XFRMA_ALG_AEAD, cipher, entry.encryption_key)->alg_icv_len =
+            kGcmIcvBits;
+        return;
+    }
+    put_algorithm<xfrm_algo>(message, XFRMA_ALG_CRYPT, cipher, entry.encryption_key);
+    const KernelIntegrity integrity = integrity_of(entry.suite.integrity);
+    put_algorithm<xfrm_algo_auth>(message, XFRMA_ALG_AUTH_TRUNC, integrity.name, entry.integrity_key)
+        ->alg_trunc_len = integrity.icv_bits;
+}
+
+// The kernel wants a window of an outbound SA with extended sequence numbers, too.
+void put_replay(nlmsghdr* message, const policy::SadEntry& entry, const ReplayState& replay) {
+    const std::uint32_t window = std::min<std::uint32_t>(entry.replay_window, XFRMA_REPLAY_ESN_MAX);
+    const std::size_t words = (window + 31) / 32;
+    auto* state = put_space<xfrm_replay_state_esn>(
+        message, XFRMA_REPLAY_ESN_VAL, sizeof(xfrm_replay_state_esn) + words * sizeof(std::uint32_t));
+    state->bmp_len = static_cast<unsigned>(words);
+    state->replay_window = window;
+    state->oseq = static_cast<std::uint32_t>(replay.outbound);
+    state->seq = static_cast<std::uint32_t>(replay.inbound);
+    if (entry.esn) {
+        state->oseq_hi = static_cast<std::uint32_t>(replay.outbound >> 32);
+        state->seq_hi = static_cast<std::uint32_t>(replay.inbound >> 32);
+    }
+    std::copy_n(replay.window.begin(), std::min(replay.window.size(), words), state->bmp);
+}
+
+void put_encapsulation(nlmsghdr* message, const policy::SadEntry& entry) {
+    if (entry.encapsulation.remote_port == 0) {
+        return;
+    }
+    const bool outbound = entry.direction == policy::Direction::kOutbound;
+    xfrm_encap_tmpl encapsulation{};
+    encapsulation.encap_type = kEspInUdp;
+    encapsulation.encap_sport =
+        to_be16(outbound ? entry.encapsulation.local_port : entry.encapsulation.remote_port);
+    encapsulation.encap_dport =
+        to_be16(outbound ? entry.encapsulation.remote_port : entry.encapsulation.local_port);
+    mnl_attr_put(message, XFRMA_ENCAP, sizeof(encapsulation), &encapsulation);
+}
+
+std::uint8_t xfrm_mode(policy::Mode mode) {
+    return mode == policy::Mode::kTunnel ? XFRM_MODE_TUNNEL : XFRM_MODE_TRANSPORT;
+}
+
+std::uint8_t xfrm_direction(XfrmDirection direction) {
+    switch (direction) {
+        case XfrmDirection::kIn:
+            return XFRM_POLICY_IN;
+        case XfrmDirection::kForward:
+            return XFRM_POLICY_FWD;
+        case XfrmDirection::kOut:
+            break;
+    }
+    return XFRM_POLICY_OUT;
+}
+
+void put_if_id(nlmsghdr* message, std::uint32_t if_id) {
+    if (if_id != 0) {
+        mnl_attr_put_u32(message, XFRMA_IF_ID, if_id);
+    }
+}
+
+void read_replay(const nlattr* attribute, XfrmSa& sa) {
+    const auto* state = static_cast<const xfrm_replay_state_esn*>(mnl_attr_get_payload(attribute));
+    const std::size_t octets = mnl_attr_get_payload_len(attribute);
+    if (octets < sizeof(*state) || (octets - sizeof(*state)) / sizeof(std::uint32_t) < state->bmp_len) {
+        return;
+    }
+    sa.replay.outbound = std::uint64_t{state->oseq_hi} << 32 | state->oseq;
+    sa.replay.inbound = std::uint64_t{state->seq_hi} << 32 | state->seq;
+    sa.replay.window.assign(state->bmp, state->bmp + state->bmp_len);
+}
+
+XfrmSaName name_of(const xfrm_usersa_info& info) {
+    return {.destination = from_xfrm(info.id.daddr, info.family), .spi = to_be32(info.id.spi)};
+}
+
+}  // namespace
+
+XfrmSaName xfrm_name(const policy::SadEntry& entry) {
+    const bool outbound = entry.direction == policy::Direction::kOutbound;
+    return {.destination = outbound ? entry.remote : entry.local, .spi = entry.spi};
+}
+
+void put_sa(NetlinkRequest& request, const policy::SadEntry& entry, std::uint32_t reqid, std::uint32_t if_id,
+            const ReplayState& replay) {
+    const bool outbound = entry.direction == policy::Direction::kOutbound;
+    auto* info = request.extra<xfrm_usersa_info>();
+    info->sel = to_xfrm(entry.selector, outbound);
+    info->id.daddr = to_xfrm(outbound ? entry.remote : entry.local);
+    info->id.spi = to_be32(entry.spi);
+    info->id.proto = IPPROTO_ESP;
+    info->saddr = to_xfrm(outbound ? entry.local : entry.remote);
+    info->lft = to_xfrm(entry.lifetime);
+    info->reqid = reqid;
+    info->family = family_of(entry.local);
+    info->mode = xfrm_mode(entry.mode);
+    info->flags = entry.esn ? XFRM_STATE_ESN : 0;
+    put_algorithms(request.header(), entry);
+    put_replay(request.header(), entry, replay);
+    put_encapsulation(request.header(), entry);
+    put_if_id(request.header(), if_id);
+}
+
+void put_sa_name(NetlinkRequest& request, const XfrmSaName& name) {
+    auto* id = request.extra<xfrm_usersa_id>();
+    id->daddr = to_xfrm(name.destination);
+    id->spi = to_be32(name.spi);
+    id->family = family_of(name.destination);
+    id->proto = IPPROTO_ESP;
+}
+
+void put_sa_dump(NetlinkRequest& request) {
+    const std::uint8_t esp = IPPROTO_ESP;
+    mnl_attr_put(request.header(), XFRMA_PROTO, sizeof(esp), &esp);
+}
+
+void put_policy(NetlinkRequest& request, const XfrmPolicy& policy) {
+    auto* info = request.extra<xfrm_userpolicy_info>();
+    info->sel = to_xfrm(policy.selector, policy.direction == XfrmDirection::kOut);
+    info->lft = to_xfrm(policy::Lifetime{});
+    info->priority = policy.priority;
+    info->dir = xfrm_direction(policy.direction);
+    info->action = XFRM_POLICY_ALLOW;
+    if (policy.wanted) {
+        xfrm_user_tmpl wanted{};
+        wanted.id.proto = IPPROTO_ESP;
+        wanted.id.daddr = to_xfrm(policy.wanted->destination);
+        wanted.saddr = to_xfrm(policy.wanted->source);
+        wanted.family = family_of(policy.wanted->source);
+        wanted.reqid = policy.wanted->reqid;
+        wanted.mode = xfrm_mode(policy.wanted->mode);
+        wanted.aalgos = wanted.ealgos = wanted.calgos = ~0U;
+        mnl_attr_put(request.header(), XFRMA_TMPL, sizeof(wanted), &wanted);
+    }
+    put_if_id(request.header(), policy.if_id);
+}
+
+void put_policy_name(NetlinkRequest& request, const XfrmPolicy& policy) {
+    auto* id = request.extra<xfrm_userpolicy_id>();
+    id->sel = to_xfrm(policy.selector, policy.direction == XfrmDirection::kOut);
+    id->dir = xfrm_direction(policy.direction);
+    put_if_id(request.header(), policy.if_id);
+}
+
+std::optional<XfrmSa> read_sa(const nlmsghdr* message) {
+    const auto* info = static_cast<const xfrm_usersa_info*>(mnl_nlmsg_get_payload(message));
+    if (message->nlmsg_type != XFRM_MSG_NEWSA || mnl_nlmsg_get_payload_len(message) < sizeof(*info) ||
+        info->id.proto != IPPROTO_ESP) {
+        return std::nullopt;
+    }
+    XfrmSa sa{.name = name_of(*info),
+              .reqid = info->reqid,
+              .packets = info->curlft.packets,
+              .octets = info->curlft.bytes,
+              .errors = std::uint64_t{info->stats.replay_window} + info->stats.replay +
+                        info->stats.integrity_failed};
+    auto visit = [](const nlattr* attribute, void* data) {
+        XfrmSa& into = *static_cast<XfrmSa*>(data);
+        if (mnl_attr_get_type(attribute) == XFRMA_IF_ID) {
+            into.if_id = mnl_attr_get_u32(attribute);
+        } else if (mnl_attr_get_type(attribute) == XFRMA_REPLAY_ESN_VAL) {
+            read_replay(attribute, into);
+        }
+        return MNL_CB_OK;
+    };
+    mnl_attr_parse(message, sizeof(*info), visit, &sa);
+    return sa;
+}
+
+std::optional<XfrmExpiry> read_expiry(const nlmsghdr* message) {
+    const auto* expire = static_cast<const xfrm_user_expire*>(mnl_nlmsg_get_payload(message));
+    if (message->nlmsg_type != XFRM_MSG_EXPIRE || mnl_nlmsg_get_payload_len(message) < sizeof(*expire) ||
+        expire->state.id.proto != IPPROTO_ESP) {
+        return std::nullopt;
+    }
+    return XfrmExpiry{.name = name_of(expire->state), .hard = expire->hard != 0};
+}
+
+}  // namespace keyline::datapath

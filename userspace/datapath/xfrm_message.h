@@ -1,0 +1,85 @@
+// Messages of NETLINK_XFRM (linux/xfrm.h): security associations and policies of the kernel's IPsec. The
+// caller gives the request its message type; these fill in what follows.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/ip_address.h"
+#include "datapath/netlink_request.h"
+#include "policy/sad_entry.h"
+#include "policy/selector.h"
+
+namespace keyline::datapath {
+
+// Where the sequence numbers of an SA stand (RFC 4303 3.3.3, 3.4.3). `window` is the kernel's bitmap: number
+// n has bit (n - 1) % size, where the size is the replay window of the SA.
+struct ReplayState {
+    std::uint64_t outbound = 0;  // last number used
+    std::uint64_t inbound = 0;   // highest number authenticated
+    std::vector<std::uint32_t> window;
+};
+
+// A kernel SA is named by its destination and SPI.
+struct XfrmSaName {
+    IpAddress destination;
+    std::uint32_t spi = 0;
+
+    auto operator<=>(const XfrmSaName&) const = default;
+};
+XfrmSaName xfrm_name(const policy::SadEntry& entry);
+
+// An SA as the kernel tells of it.
+struct XfrmSa {
+    XfrmSaName name;
+    std::uint32_t reqid = 0;
+    std::uint32_t if_id = 0;
+    std::uint64_t packets = 0;
+    std::uint64_t octets = 0;  // as the kernel counts them: outbound with the outer header of a tunnel
+    std::uint64_t errors = 0;  // replays and packets that failed the integrity check
+    ReplayState replay;
+};
+
+// The kernel has met a limit of an SA.
+struct XfrmExpiry {
+    XfrmSaName name;
+    bool hard = false;
+};
+
+enum class XfrmDirection : std::uint8_t { kIn, kOut, kForward };
+
+// The SAs that a policy wants: one that has all of this, where what is not set matches anything.
+struct XfrmTemplate {
+    policy::Mode mode = policy::Mode::kTransport;
+    IpAddress source;
+    IpAddress destination;
+    std::uint32_t reqid = 0;
+};
+
+struct XfrmPolicy {
+    XfrmDirection direction = XfrmDirection::kOut;
+    policy::Selector selector;
+    std::uint32_t if_id = 0;
+    std::uint32_t priority = 0;                         // lower wins
+    std::optional<XfrmTemplate> wanted = std::nullopt;  // none: the packet goes on as it is
+};
+
+// XFRM_MSG_NEWSA.
+void put_sa(NetlinkRequest& request, const policy::SadEntry& entry, std::uint32_t reqid, std::uint32_t if_id,
+            const ReplayState& replay);
+// XFRM_MSG_DELSA.
+void put_sa_name(NetlinkRequest& request, const XfrmSaName& name);
+// XFRM_MSG_GETSA, as a dump.
+void put_sa_dump(NetlinkRequest& request);
+// XFRM_MSG_UPDPOLICY.
+void put_policy(NetlinkRequest& request, const XfrmPolicy& policy);
+// XFRM_MSG_DELPOLICY: direction, selector and interface id name it.
+void put_policy_name(NetlinkRequest& request, const XfrmPolicy& policy);
+
+// Of XFRM_MSG_NEWSA in a dump; nullopt when it is no ESP.
+std::optional<XfrmSa> read_sa(const nlmsghdr* message);
+// Of XFRM_MSG_EXPIRE; nullopt for any other message.
+std::optional<XfrmExpiry> read_expiry(const nlmsghdr* message);
+
+}  // namespace keyline::datapath

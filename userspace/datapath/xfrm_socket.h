@@ -1,0 +1,60 @@
+// Talks NETLINK_XFRM in the network namespace of the thread that opened it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "datapath/netlink_request.h"
+#include "datapath/xfrm_message.h"
+
+struct mnl_socket;
+
+namespace keyline::datapath {
+
+// Why the kernel refused one of several requests.
+struct XfrmError {
+    std::size_t request = 0;  // its place among them
+    int code = 0;             // errno
+    std::string text;  // errno's words, and the kernel's own sentence where it gives one (extended ack)
+};
+
+class XfrmSocket {
+  public:
+    // The error names the module that is missing.
+    static std::expected<XfrmSocket, std::string> open();
+
+    // Sends the requests in batches, which the kernel carries out one after the other. The errors are of
+    // those that it refused.
+    std::vector<XfrmError> send(std::span<NetlinkRequest* const> requests) const;
+    std::expected<void, XfrmError> send(NetlinkRequest& request) const;
+    // Every ESP SA of the namespace, whoever made it.
+    std::expected<std::vector<XfrmSa>, XfrmError> list() const;
+    // What has come since the last call; never waits.
+    std::vector<XfrmExpiry> expired() const;
+
+  private:
+    struct Close {
+        void operator()(mnl_socket* socket) const;
+    };
+    using Socket = std::unique_ptr<mnl_socket, Close>;
+    using Visit = std::function<void(const nlmsghdr*)>;
+
+    XfrmSocket(Socket requests, Socket events) : requests_(std::move(requests)), events_(std::move(events)) {}
+    void send_batch(std::span<NetlinkRequest* const> batch, std::size_t first,
+                    std::vector<XfrmError>& errors) const;
+    // Hands each message to `visit` until `count` answers have come; a dump has one answer.
+    std::expected<void, XfrmError> receive(std::size_t count, const Visit& visit,
+                                           const std::function<void(XfrmError)>& refuse) const;
+
+    Socket requests_;
+    Socket events_;  // of the group XFRMNLGRP_EXPIRE
+};
+
+}  // namespace keyline::datapath
