@@ -20,8 +20,8 @@ connections {{
     local_addrs = {own}
     remote_addrs = {peer}
     proposals = {ike}
-    local {{ auth = psk }}
-    remote {{ auth = psk }}
+    local {{ {local} }}
+    remote {{ {remote} }}
     children {{
       net {{
         local_ts = {far}.0/24
@@ -32,7 +32,7 @@ connections {{
     }}
   }}
 }}
-secrets {{ ike-keyline {{ secret = "{key}" }} }}
+{secrets}
 """
 
 
@@ -58,6 +58,7 @@ class WithStrongSwan(Scenario):
     ike, esp = "aes256-sha256-ecp256", "aes128gcm16"
     main_mode = {}
     quick_mode = {}
+    more_of_peer = {}
     key_of_peer = KEY
 
     def setUp(self):
@@ -69,20 +70,31 @@ class WithStrongSwan(Scenario):
             host.run("ip", "address", "add", f"{near}.1", "dev", "lo")
             gateway = self.peer_of(host).address
             host.run("ip", "route", "add", f"{far}.0/24", "dev", host.INTERFACE, "src", f"{near}.1", "via", gateway)
-        self.peer.load(SWANCTL.format(own=self.b.address, peer=self.a.address, near=NEAR, far=FAR, ike=self.ike,
-                                      esp=self.esp, key=self.key_of_peer))
+        self.configure_charon()
         self.a.start_keyline()
 
-    def configure_keyline(self):
+    def configure_charon(self, local="auth = psk", remote="auth = psk", secrets=None):
+        if secrets is None:
+            secrets = f'secrets {{ ike-keyline {{ secret = "{self.key_of_peer}" }} }}'
+        self.peer.load(SWANCTL.format(own=self.b.address, peer=self.a.address, near=NEAR, far=FAR, ike=self.ike,
+                                      esp=self.esp, local=local, remote=remote, secrets=secrets))
+
+    def credentials(self):
+        """[auth] of Keyline, and the method."""
         keys = os.path.join(self.a.directory, "psk")
         with open(os.open(keys, os.O_CREAT | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
             file.write(f"{self.b.address} {KEY}\n")
+        return {"psk": {"file": keys}}, "psk"
+
+    def configure_keyline(self):
+        auth, method = self.credentials()
         self.a.configure({
             "host": {"unprotected": [self.a.INTERFACE]},
-            "auth": {"psk": {"file": keys}},
-            "main_mode": {"auth": ["psk"], **self.main_mode},
+            "auth": auth,
+            "main_mode": {"auth": [method], **self.main_mode},
             "quick_mode": self.quick_mode,
-            "peer": [{"name": "strongswan", "address": [self.b.address], "protocols": ["ikev1"]}],
+            "peer": [{"name": "strongswan", "address": [self.b.address], "protocols": ["ikev1"],
+                      **self.more_of_peer}],
             "rule": [{"name": "tunnel", "local": f"{NEAR}.0/24", "remote": f"{FAR}.0/24", "action": "protect",
                       "mode": "tunnel", "tunnel_local": self.a.address, "tunnel_remote": self.b.address}],
         })

@@ -21,6 +21,10 @@ class Authorities:
         name = f"{host.hostname}.{kind}" if kind else host.hostname
         return {"file": self.path(f"{name}.pem"), "key": self.path(f"{host.hostname}.key")}
 
+    def certificate_with(self, host, key_kind):
+        """The host's good one with a key of another kind: "rsa", "p384", "p521" or "weak"."""
+        return {kind: self.path(f"{host.hostname}.{key_kind}.{end}") for kind, end in (("file", "pem"), ("key", "key"))}
+
     def tls(self, host, *kinds, **more):
         """[auth.tls] of a host with certificates of these kinds; without any, the good one."""
         return {"ca": [self.path("ca.pem")], "crl": [self.path("crl.pem")],

@@ -3,6 +3,7 @@
 which is always encapsulated in UDP, or the kernel's where KEYLINE_PEER_ESP is "kernel"."""
 
 import os
+import shutil
 
 from lab.processes import wait_until
 
@@ -11,7 +12,7 @@ _SOCKET = "unix:///run/charon.vici"
 # kernel-netlink has the addresses and routes, and the ESP that kernel-libipsec has not taken before it.
 _ESP = "kernel-netlink" if os.environ.get("KEYLINE_PEER_ESP") == "kernel" else "kernel-libipsec kernel-netlink"
 _PLUGINS = ("random nonce drbg openssl aes sha1 sha2 md5 hmac kdf gcm gmp pem pkcs1 pkcs8 x509 pubkey socket-default "
-            f"{_ESP} vici updown counters")
+            f"constraints {_ESP} vici updown counters")
 _CONF = """
 charon {{
   load = {plugins}
@@ -39,7 +40,8 @@ class StrongSwan:
     def __init__(self, host):
         self._host = host
         self._directory = os.path.join(host.directory, "strongswan")
-        os.makedirs(self._directory)
+        for credentials in ("x509", "x509ca", "private"):
+            os.makedirs(os.path.join(self._directory, credentials))
         self.log = os.path.join(self._directory, "charon.log")
         conf = os.path.join(self._directory, "strongswan.conf")
         with open(conf, "w", encoding="utf-8") as file:
@@ -61,6 +63,14 @@ class StrongSwan:
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
         self.swanctl("--load-all", "--clear", "--file", path)
+
+    def install(self, kind, *files):
+        """Has it load these files for certificates ("x509"), those of CAs ("x509ca") or keys ("private")."""
+        directory = os.path.join(self._directory, kind)
+        for old in os.listdir(directory):
+            os.remove(os.path.join(directory, old))
+        for file in files:
+            shutil.copy(file, directory)
 
     def kill(self):
         """It ends without a word to its peers."""

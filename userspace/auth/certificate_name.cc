@@ -1,12 +1,15 @@
 #include "auth/certificate_name.h"
 
+#include <openssl/err.h>
+
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 #include "auth/failure.h"
-#include "auth/tls_objects.h"
+#include "auth/x509_objects.h"
 
-namespace keyline::auth::tls {
+namespace keyline::auth::x509 {
 namespace {
 
 constexpr std::size_t kLongest = 253;  // RFC 1035 2.3.4, in text
@@ -26,12 +29,19 @@ std::string host_name(const ASN1_STRING* string) {
     return is_host_name(text) ? text : std::string();
 }
 
-std::string print(const X509_NAME* name) {
-    const BioPtr bio(BIO_new(BIO_s_mem()));
-    char* text = nullptr;
-    if (!bio || X509_NAME_print_ex(bio.get(), name, 0, XN_FLAG_RFC2253) < 0) return "?";
-    const long size = BIO_get_mem_data(bio.get(), &text);
-    return printable(std::string_view(text, static_cast<std::size_t>(std::max(size, 0L))));
+bool has_host(const X509* certificate, std::string_view name) {
+    // OpenSSL writes to none of the certificates it checks, and takes a name with a NUL at its end.
+    return is_host_name(name) && X509_check_host(const_cast<X509*>(certificate), name.data(), name.size(),
+                                                 X509_CHECK_FLAG_NO_WILDCARDS, nullptr) == 1;
+}
+
+bool has_user(const X509* certificate, std::string_view name) {
+    return !name.empty() && !name.contains('\0') &&
+           X509_check_email(const_cast<X509*>(certificate), name.data(), name.size(), 0) == 1;
+}
+
+bool has_address(const X509* certificate, ByteView octets) {
+    return X509_check_ip(const_cast<X509*>(certificate), octets.data(), octets.size(), 0) == 1;
 }
 
 }  // namespace
@@ -55,4 +65,44 @@ std::string certificate_name(const X509* certificate) {
 std::string subject_of(const X509* certificate) { return print(X509_get_subject_name(certificate)); }
 std::string issuer_of(const X509* certificate) { return print(X509_get_issuer_name(certificate)); }
 
-}  // namespace keyline::auth::tls
+std::string print(const X509_NAME* name) {
+    const BioPtr bio(BIO_new(BIO_s_mem()));
+    char* text = nullptr;
+    if (!bio || X509_NAME_print_ex(bio.get(), name, 0, XN_FLAG_RFC2253) < 0) return "?";
+    const long size = BIO_get_mem_data(bio.get(), &text);
+    return printable(std::string_view(text, static_cast<std::size_t>(std::max(size, 0L))));
+}
+
+X509NamePtr parse_subject(ByteView der) {
+    const unsigned char* at = der.data();
+    X509NamePtr name(d2i_X509_NAME(nullptr, &at, static_cast<long>(der.size())));
+    ERR_clear_error();
+    return at == der.data() + der.size() ? std::move(name) : nullptr;
+}
+
+bool proves(const X509* certificate, const IkeId& id) {
+    const std::string_view text(reinterpret_cast<const char*>(id.data.data()), id.data.size());
+    switch (id.type) {
+        case IkeIdType::kIpv4Address:
+        case IkeIdType::kIpv6Address:
+            return has_address(certificate, id.data);
+        case IkeIdType::kFqdn:
+            return has_host(certificate, text);
+        case IkeIdType::kUserFqdn:
+            return has_user(certificate, text);
+        case IkeIdType::kDerAsn1Dn: {
+            const auto name = parse_subject(id.data);
+            return name && X509_NAME_entry_count(name.get()) != 0 &&
+                   X509_NAME_cmp(name.get(), X509_get_subject_name(certificate)) == 0;
+        }
+    }
+    return false;
+}
+
+bool has_name(const X509* certificate, const std::string& name) {
+    if (const auto address = IpAddress::parse(name)) return has_address(certificate, address->octets());
+    if (name.contains('=')) return subject_of(certificate) == name;
+    return name.contains('@') ? has_user(certificate, name) : has_host(certificate, name);
+}
+
+}  // namespace keyline::auth::x509

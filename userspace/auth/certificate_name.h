@@ -1,18 +1,32 @@
-// The name that a certificate proves: its first subjectAltName of type DNS; without any, its subject's common
-// name (RFC 6125 6.4.4). Private to auth/.
+// The names that a certificate proves. Private to auth/.
 #pragma once
 
 #include <openssl/x509.h>
 
 #include <string>
 
-namespace keyline::auth::tls {
+#include "auth/ike_id.h"
+#include "auth/x509_objects.h"
 
-// Empty when there is none that consists of letters, digits, '.', '-' and '_', or it is longer than 253.
+namespace keyline::auth::x509 {
+
+// The one for people and for AuthIP's TLS: its first subjectAltName of type DNS; without any, its subject's
+// common name (RFC 6125 6.4.4). Empty when there is none that consists of letters, digits, '.', '-' and '_',
+// or it is longer than 253.
 std::string certificate_name(const X509* certificate);
 
 // The subject as people write it ("CN=b.example.com,O=Example"), printable.
 std::string subject_of(const X509* certificate);
 std::string issuer_of(const X509* certificate);
 
-}  // namespace keyline::auth::tls
+// A name in DER; null for octets that are none, or more.
+X509NamePtr parse_subject(ByteView der);
+std::string print(const X509_NAME* name);
+
+// Whether the ID is a name of the certificate (RFC 4945 3.1): its whole subject, or a subjectAltName.
+bool proves(const X509* certificate, const IkeId& id);
+// The same for a name as an administrator writes it: an address, "user@host", a subject with '=', or a host
+// name.
+bool has_name(const X509* certificate, const std::string& name);
+
+}  // namespace keyline::auth::x509

@@ -10,23 +10,10 @@
 #include <system_error>
 #include <utility>
 
-#include "auth/sec_status.h"
-
 namespace keyline::auth {
 namespace {
 
 constexpr std::size_t kMaxFileOctets = 1 << 20;
-
-class Refusing final : public Context {
-  public:
-    StepResult step(const StepInput&) override {
-        return {.token = {},
-                .secret = {},
-                .peer = {},
-                .status = static_cast<std::uint32_t>(SecStatus::kUnsupportedFunction),
-                .failure = "pre-shared keys authenticate IKEv1 only"};
-    }
-};
 
 std::unexpected<std::string> failure(const std::string& file, const std::string& what) {
     return std::unexpected("auth.psk.file " + file + ": " + what);
@@ -125,11 +112,5 @@ const Secret* PreSharedKeyMethod::key(const IpAddress& peer) const {
         std::ranges::find_if(entries_, [&](const Entry& entry) { return entry.peer.contains(peer); });
     return found == entries_.end() ? nullptr : &found->key;
 }
-
-std::shared_ptr<Context> PreSharedKeyMethod::initiate(const PeerNames&) {
-    return std::make_shared<Refusing>();
-}
-
-std::shared_ptr<Context> PreSharedKeyMethod::accept(const PeerNames&) { return std::make_shared<Refusing>(); }
 
 }  // namespace keyline::auth

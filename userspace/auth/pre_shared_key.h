@@ -7,12 +7,12 @@
 #include <string_view>
 #include <vector>
 
-#include "auth/method.h"
+#include "auth/ikev1_method.h"
 #include "base/ip_address.h"
 
 namespace keyline::auth {
 
-class PreSharedKeyMethod final : public Method {
+class PreSharedKeyMethod final : public Ikev1Method {
   public:
     // Lines of an address or prefix, blanks, and the key: the rest of the line, or octets in hexadecimal
     // after "0x". '#' begins a comment line. The first line with the peer's address counts. The file is its
@@ -26,10 +26,6 @@ class PreSharedKeyMethod final : public Method {
 
     MethodId id() const override { return MethodId::kPreSharedKey; }
     std::string local_name() const override { return "psk"; }
-    bool needs_dh() const override { return true; }
-    // IKEv1 derives its keys from `key`; AuthIP has no such method, and a context fails.
-    std::shared_ptr<Context> initiate(const PeerNames& peer) override;
-    std::shared_ptr<Context> accept(const PeerNames& peer) override;
 
   private:
     struct Entry {

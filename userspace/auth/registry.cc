@@ -10,6 +10,7 @@
 #include "auth/ntlm.h"
 #include "auth/pre_shared_key.h"
 #include "auth/tls.h"
+#include "auth/x509.h"
 
 namespace keyline::auth {
 namespace {
@@ -48,6 +49,12 @@ std::expected<std::vector<std::shared_ptr<Method>>, std::string> make_methods(co
         auto psk = PreSharedKeyMethod::load(auth.psk->file);
         if (!psk) return std::unexpected(std::move(psk.error()));
         methods.push_back(*std::move(psk));
+    }
+    if (auth.x509) {
+        const auto credentials = X509Credentials::load(*auth.x509);
+        if (!credentials) return std::unexpected(credentials.error());
+        for (const MethodId id : {MethodId::kSignature, MethodId::kPublicKey, MethodId::kRevisedPublicKey})
+            methods.push_back(std::make_shared<X509Method>(id, *credentials));
     }
     return methods;
 }

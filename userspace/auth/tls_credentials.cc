@@ -1,10 +1,7 @@
 #include "auth/tls_credentials.h"
 
 #include <openssl/err.h>
-#include <openssl/pem.h>
 
-#include <cerrno>
-#include <cstring>
 #include <utility>
 
 #include "auth/certificate_name.h"
@@ -12,8 +9,6 @@
 
 namespace keyline::auth::tls {
 namespace {
-
-using Unread = std::unexpected<std::string>;
 
 // With forward secrecy alone, as AuthIP adds no Diffie-Hellman exchange of its own to TLS by default.
 constexpr const char* kCiphers = "ECDHE+AESGCM:ECDHE+AES256:ECDHE+AES128:!aNULL:!eNULL";
@@ -24,83 +19,24 @@ std::string openssl_words() {
     return words == nullptr ? "unknown error" : printable(words);
 }
 
-std::unexpected<std::string> unread(const std::string& key, const std::string& file, const std::string& why) {
-    return Unread("TLS, " + key + " " + printable(file) + ": " + why);
-}
-
-std::expected<BioPtr, std::string> open(const std::string& key, const std::string& file) {
-    ERR_clear_error();
-    errno = 0;
-    BioPtr bio(BIO_new_file(file.c_str(), "r"));
-    if (bio) return bio;
-    return unread(key, file, std::string(std::strerror(errno)) + ": create the file, or correct its path");
-}
-
-// No terminal is asked for a passphrase.
-int no_passphrase(char*, int, int, void*) { return -1; }
-
-// Every object of one kind in a PEM file, at least one.
-template <typename Pointer, auto kRead>
-std::expected<std::vector<Pointer>, std::string> read_all(const std::string& key, const std::string& file,
-                                                          const std::string& kind) {
-    const auto bio = open(key, file);
-    if (!bio) return std::unexpected(bio.error());
-    std::vector<Pointer> objects;
-    while (Pointer object{kRead(bio->get(), nullptr, no_passphrase, nullptr)})
-        objects.push_back(std::move(object));
-    if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE || objects.empty())
-        return unread(key, file, "holds no " + kind + " in PEM form, or a damaged one");
-    ERR_clear_error();
-    return objects;
-}
-
-constexpr auto read_certificates = read_all<X509Ptr, PEM_read_bio_X509>;
-constexpr auto read_crls = read_all<CrlPtr, PEM_read_bio_X509_CRL>;
-
 std::expected<Certificate, std::string> read_certificate(const policy::TlsCertificate& settings) {
-    constexpr const char* kKey = "auth.tls.certificate.key";
-    auto chain = read_certificates("auth.tls.certificate.file", settings.file, "certificate");
-    if (!chain) return std::unexpected(std::move(chain.error()));
-    Certificate certificate{.file = settings.file,
-                            .name = certificate_name(chain->front().get()),
-                            .leaf = std::move(chain->front()),
-                            .key = {},
-                            .chain = X509ListPtr(sk_X509_new_null())};
-    if (certificate.name.empty()) {
-        return unread("auth.tls.certificate.file", settings.file,
-                      "the certificate names no host: give it a subjectAltName of type DNS");
+    auto certificate = x509::read_keyed_certificate("auth.tls", settings.file, settings.key);
+    if (!certificate) return std::unexpected(std::move(certificate.error()));
+    std::string name = x509::certificate_name(certificate->leaf.get());
+    if (name.empty()) {
+        return x509::unread("auth.tls.certificate.file", settings.file,
+                            "the certificate names no host: give it a subjectAltName of type DNS");
     }
-    for (std::size_t i = 1; i < chain->size(); ++i)
-        sk_X509_push(certificate.chain.get(), (*chain)[i].release());
-
-    const auto bio = open(kKey, settings.key);
-    if (!bio) return std::unexpected(bio.error());
-    certificate.key.reset(PEM_read_bio_PrivateKey(bio->get(), nullptr, no_passphrase, nullptr));
-    if (!certificate.key)
-        return unread(kKey, settings.key, "holds no private key in PEM form without a passphrase");
-    if (X509_check_private_key(certificate.leaf.get(), certificate.key.get()) != 1)
-        return unread(kKey, settings.key, "is not the key of the certificate " + printable(settings.file));
-    return certificate;
+    return Certificate{{std::move(*certificate)}, std::move(name)};
 }
 
 // What peers' certificates are checked against.
 std::expected<void, std::string> read_authorities(SSL_CTX* context, const policy::TlsAuth& settings) {
-    X509_STORE* const store = SSL_CTX_get_cert_store(context);
-    for (const std::string& file : settings.ca) {
-        const auto authorities = read_certificates("auth.tls.ca", file, "certificate");
-        if (!authorities) return std::unexpected(authorities.error());
-        for (const X509Ptr& authority : *authorities) {
-            X509_STORE_add_cert(store, authority.get());
-            SSL_CTX_add_client_CA(context, authority.get());
-        }
-    }
-    for (const std::string& file : settings.crl) {
-        const auto crls = read_crls("auth.tls.crl", file, "CRL");
-        if (!crls) return std::unexpected(crls.error());
-        for (const CrlPtr& crl : *crls)
-            X509_STORE_add_crl(store, crl.get());
-    }
-    if (!settings.crl.empty()) X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
+    const auto authorities =
+        x509::read_authorities("auth.tls", settings.ca, settings.crl, SSL_CTX_get_cert_store(context));
+    if (!authorities) return std::unexpected(authorities.error());
+    for (const x509::X509Ptr& authority : *authorities)
+        SSL_CTX_add_client_CA(context, authority.get());
     return {};
 }
 
@@ -119,7 +55,8 @@ std::expected<std::shared_ptr<const Credentials>, std::string> Credentials::load
     if (!context || SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION) != 1 ||
         SSL_CTX_set_max_proto_version(context.get(), TLS1_2_VERSION) != 1 ||
         SSL_CTX_set_cipher_list(context.get(), kCiphers) != 1) {
-        return Unread("TLS: OpenSSL does not offer TLS 1.2 (" + openssl_words() + "): correct openssl.cnf");
+        return std::unexpected("TLS: OpenSSL does not offer TLS 1.2 (" + openssl_words() +
+                               "): correct openssl.cnf");
     }
     SSL_CTX_set_options(context.get(),
                         SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);

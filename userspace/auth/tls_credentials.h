@@ -7,18 +7,14 @@
 #include <string>
 #include <vector>
 
+#include "auth/certificate_files.h"
 #include "auth/tls_objects.h"
 #include "policy/policy.h"
 
 namespace keyline::auth::tls {
 
-// One certificate with its private key and the chain that is shown with it.
-struct Certificate {
-    std::string file;
+struct Certificate : x509::KeyedCertificate {
     std::string name;  // what it proves (certificate_name.h)
-    X509Ptr leaf;
-    PKeyPtr key;
-    X509ListPtr chain;
 };
 
 // Immutable, so thread-safe.

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "auth/certificate_name.h"
+#include "auth/tls_failure.h"
 
 namespace keyline::auth::tls {
 namespace {
@@ -21,23 +22,6 @@ Bytes fingerprint(const X509* certificate) {
     X509_digest(certificate, EVP_sha256(), digest.data(), &size);
     digest.resize(size);
     return digest;
-}
-
-// An empty list means that any issuer will do (RFC 5246 7.4.4).
-bool is_issued_by(const Certificate& certificate, const STACK_OF(X509_NAME) * authorities) {
-    if (sk_X509_NAME_num(authorities) <= 0) return true;
-    const auto listed = [&](const X509* issued) {
-        for (int i = 0; i < sk_X509_NAME_num(authorities); ++i) {
-            if (X509_NAME_cmp(X509_get_issuer_name(issued), sk_X509_NAME_value(authorities, i)) == 0)
-                return true;
-        }
-        return false;
-    };
-    if (listed(certificate.leaf.get())) return true;
-    for (int i = 0; i < sk_X509_num(certificate.chain.get()); ++i) {
-        if (listed(sk_X509_value(certificate.chain.get(), i))) return true;
-    }
-    return false;
 }
 
 }  // namespace
@@ -88,7 +72,7 @@ StepResult Handshake::advance(ByteView token) {
     const int done = SSL_do_handshake(ssl_.get());
     if (done == 1) return complete(output());
     if (SSL_get_error(ssl_.get(), done) == SSL_ERROR_WANT_READ) return {.token = output()};
-    if (refusal_) return failed(explain_refusal(activity_, *refusal_));
+    if (refusal_) return failed(x509::explain_refusal(activity_, "auth.tls", *refusal_));
     return failed(explain_error(activity_));
 }
 
@@ -109,10 +93,10 @@ StepResult Handshake::complete(Bytes token) {
     }
     StepResult result{.token = std::move(token), .complete = true};
     if (const X509* const shown = SSL_get0_peer_certificate(ssl_.get()); shown != nullptr) {
-        result.peer = peer_.wanted.empty() ? certificate_name(shown) : peer_.wanted;
+        result.peer = peer_.wanted.empty() ? x509::certificate_name(shown) : peer_.wanted;
         if (result.peer.empty()) {
             return failed({SecStatus::kWrongPrincipal,
-                           activity_ + ": the certificate of " + subject_of(shown) +
+                           activity_ + ": the certificate of " + x509::subject_of(shown) +
                                " names no host: give the peer one with a subjectAltName of type DNS"});
         }
     }
@@ -161,8 +145,8 @@ int Handshake::verified(int accepted, X509_STORE_CTX* store) {
     auto& self = *static_cast<Handshake*>(SSL_get_app_data(ssl));
     const X509* const at_fault = X509_STORE_CTX_get_current_cert(store);
     self.refusal_ = {.error = X509_STORE_CTX_get_error(store),
-                     .subject = at_fault == nullptr ? "?" : subject_of(at_fault),
-                     .issuer = at_fault == nullptr ? "?" : issuer_of(at_fault)};
+                     .subject = at_fault == nullptr ? "?" : x509::subject_of(at_fault),
+                     .issuer = at_fault == nullptr ? "?" : x509::issuer_of(at_fault)};
     Bytes leaf = fingerprint(X509_STORE_CTX_get0_cert(store));
     auto& before = self.attempt_.refused_fingerprints;
     self.refused_again_ = std::ranges::find(before, leaf) != before.end();
@@ -179,8 +163,9 @@ int Handshake::asked_for_certificate(SSL* ssl, void* handshake) {
     std::vector<std::size_t> order(certificates.size());
     for (std::size_t i = 0; i < order.size(); ++i)
         order[i] = i;
-    std::ranges::stable_partition(
-        order, [&](std::size_t i) { return is_issued_by(certificates[i], SSL_get0_peer_CA_list(ssl)); });
+    std::ranges::stable_partition(order, [&](std::size_t i) {
+        return x509::is_issued_by(certificates[i], SSL_get0_peer_CA_list(ssl));
+    });
     return self.credentials_->use(ssl, order[self.attempt_.certificate]) ? 1 : 0;
 }
 

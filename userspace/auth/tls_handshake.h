@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "auth/certificate_refusal.h"
 #include "auth/ending_context.h"
 #include "auth/tls_credentials.h"
-#include "auth/tls_failure.h"
 
 namespace keyline::auth::tls {
 
@@ -49,7 +49,7 @@ class Handshake final : public EndingContext {
     SslPtr ssl_;
     BIO* input_ = nullptr;   // owned by ssl_
     BIO* output_ = nullptr;  // owned by ssl_
-    std::optional<Refusal> refusal_;
+    std::optional<x509::Refusal> refusal_;
     bool refused_again_ = false;  // what had been refused in an earlier attempt
     bool asked_ = false;          // client: the server has asked for a certificate
 };

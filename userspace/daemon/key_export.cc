@@ -17,6 +17,7 @@ std::unexpected<std::string> refuse(const path& what, std::string_view why) {
     return std::unexpected(fmt::format("key export: {}: {}", what.string(), why));
 }
 
+constexpr const char* kIkev1Keys = "ikev1_decryption_table";
 constexpr mode_t kOthers = S_IRWXG | S_IRWXO;
 
 bool is_ours_alone(const struct stat& status) {
@@ -142,8 +143,12 @@ std::string_view wireshark_name(policy::Integrity integrity, bool esn) {
 
 }  // namespace
 
-KeyExport::KeyExport(path directory, FileDescriptor esp_sa, FileDescriptor authip_keys)
-    : directory_(std::move(directory)), esp_sa_(std::move(esp_sa)), authip_keys_(std::move(authip_keys)) {}
+KeyExport::KeyExport(path directory, FileDescriptor esp_sa, FileDescriptor authip_keys,
+                     FileDescriptor ikev1_keys)
+    : directory_(std::move(directory)),
+      esp_sa_(std::move(esp_sa)),
+      authip_keys_(std::move(authip_keys)),
+      ikev1_keys_(std::move(ikev1_keys)) {}
 
 std::expected<KeyExport, std::string> KeyExport::open(const path& directory) {
     const auto opened = open_directory(directory);
@@ -152,7 +157,9 @@ std::expected<KeyExport, std::string> KeyExport::open(const path& directory) {
     if (!esp_sa) return std::unexpected(esp_sa.error());
     auto authip_keys = open_file(*opened, directory / "authip_keys");
     if (!authip_keys) return std::unexpected(authip_keys.error());
-    return KeyExport(directory, std::move(*esp_sa), std::move(*authip_keys));
+    auto ikev1_keys = open_file(*opened, directory / kIkev1Keys);
+    if (!ikev1_keys) return std::unexpected(ikev1_keys.error());
+    return KeyExport(directory, std::move(*esp_sa), std::move(*authip_keys), std::move(*ikev1_keys));
 }
 
 std::expected<void, std::string> KeyExport::add(const policy::SadEntry& entry) {
@@ -176,6 +183,10 @@ std::expected<void, std::string> KeyExport::add(const policy::SadEntry& entry) {
 
 std::expected<void, std::string> KeyExport::add(const exchange::ExportMmKeys& keys) {
     Line line;
+    if (keys.protocol == policy::Protocol::kIkev1) {
+        line.add_hex(keys.initiator_cookie).add(",").add_hex(keys.encryption_key.view()).add("\n");
+        return line.write(ikev1_keys_, directory_ / kIkev1Keys);
+    }
     line.add_hex(keys.initiator_cookie)
         .add(",")
         .add_hex(keys.responder_cookie)

@@ -23,14 +23,17 @@ class KeyExport {
     // A line of `esp_sa`. Of an AES-GMAC SA, which Wireshark cannot be told of, a comment.
     std::expected<void, std::string> add(const policy::SadEntry& entry);
     // A line of `authip_keys`: both cookies, cipher and hash, the message key, SKEYID_a, octets of the ICV.
+    // Of an IKEv1 SA one of `ikev1_decryption_table`: the initiator's cookie and the message key.
     std::expected<void, std::string> add(const exchange::ExportMmKeys& keys);
 
   private:
-    KeyExport(std::filesystem::path directory, FileDescriptor esp_sa, FileDescriptor authip_keys);
+    KeyExport(std::filesystem::path directory, FileDescriptor esp_sa, FileDescriptor authip_keys,
+              FileDescriptor ikev1_keys);
 
     std::filesystem::path directory_;
     FileDescriptor esp_sa_;
     FileDescriptor authip_keys_;
+    FileDescriptor ikev1_keys_;
 };
 
 }  // namespace keyline::daemon

@@ -20,7 +20,7 @@ void send_informational(Session& session, Host& host, const wire::Payload& paylo
                      .message_id = random_message_id(host.random()),
                      .payloads = {payload}};
     Bytes iv;
-    if (session.established) {
+    if (session.peer_has_keys()) {
         const KeyContext context = session.key_context();
         iv = exchange_iv(context, session.iv, message.message_id);
         message.iv = &iv;
@@ -102,9 +102,8 @@ void send_delete(Session& session, Host& host) {
 
 void receive_informational(Session& session, Host& host, const exchange::DatagramReceived& datagram,
                            const wire::Header& header) {
-    if (session.established != header.encrypted()) {
-        return host.count(header.encrypted() ? Reason::kNoKeys : Reason::kSpoofedNotify);
-    }
+    if (header.encrypted() && !session.peer_has_keys()) return host.count(Reason::kNoKeys);
+    if (!header.encrypted() && session.established) return host.count(Reason::kSpoofedNotify);
     const Bytes iv =
         header.encrypted() ? exchange_iv(session.key_context(), session.iv, header.message_id) : Bytes{};
     const auto message = read_message(session, host, datagram, header, iv);

@@ -10,7 +10,7 @@
 
 namespace keyline::ikev1 {
 
-// A notify about the main mode SA or about an exchange: encrypted once keys exist.
+// A notify about the main mode SA or about an exchange: encrypted once both sides have keys.
 void send_notify(Session& session, exchange::Host& host, std::uint16_t type);
 // Of one quick mode, and of the main mode SA itself.
 void send_delete(Session& session, exchange::Host& host, const exchange::QmSa& quick_mode);

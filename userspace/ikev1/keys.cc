@@ -27,7 +27,8 @@ class Filler {
     std::size_t done_ = 0;
 };
 
-// Appendix B: SKEYID_e itself where it is long enough, else K1 | K2 | ... with K1 = prf(SKEYID_e, 0).
+// Appendix B: the key itself, such as SKEYID_e, where it is long enough, else K1 | K2 | ... with
+// K1 = prf(SKEYID_e, 0).
 Secret encryption_key(const KeyContext& context, const Secret& skeyid_e) {
     Secret key(crypto::key_size(context.cipher));
     Filler filler(key);
@@ -62,6 +63,22 @@ Bytes be32(std::uint32_t value) {
 Secret psk_skeyid(crypto::HashAlgorithm hash, const Secret& key, ByteView initiator_nonce,
                   ByteView responder_nonce) {
     return hmac_secret(hash, key.view(), {initiator_nonce, responder_nonce});
+}
+
+Secret signature_skeyid(crypto::HashAlgorithm hash, ByteView initiator_nonce, ByteView responder_nonce,
+                        const Secret& dh_secret) {
+    Bytes nonces(initiator_nonce.begin(), initiator_nonce.end());
+    append(nonces, responder_nonce);
+    return hmac_secret(hash, nonces, {dh_secret.view()});
+}
+
+Secret public_key_skeyid(const KeyContext& context, ByteView initiator_nonce, ByteView responder_nonce) {
+    const Bytes nonces = crypto::hash(context.hash, {initiator_nonce, responder_nonce});
+    return hmac_secret(context.hash, nonces, {context.initiator_cookie, context.responder_cookie});
+}
+
+Secret payload_key(const KeyContext& context, ByteView nonce, const wire::Cookie& cookie) {
+    return encryption_key(context, hmac_secret(context.hash, nonce, {cookie}));
 }
 
 MmKeys derive_mm_keys(const KeyContext& context, Secret skeyid, const Secret& dh_secret) {

@@ -31,6 +31,15 @@ struct MmKeys {
 Secret psk_skeyid(crypto::HashAlgorithm hash, const Secret& key, ByteView initiator_nonce,
                   ByteView responder_nonce);
 
+// Of signatures; `dh_secret` is g^xy.
+Secret signature_skeyid(crypto::HashAlgorithm hash, ByteView initiator_nonce, ByteView responder_nonce,
+                        const Secret& dh_secret);
+// Of public key encryption and its revision.
+Secret public_key_skeyid(const KeyContext& context, ByteView initiator_nonce, ByteView responder_nonce);
+
+// Ke_i and Ke_r of revised public key encryption (5.3): nonce and cookie are those of the sender.
+Secret payload_key(const KeyContext& context, ByteView nonce, const wire::Cookie& cookie);
+
 MmKeys derive_mm_keys(const KeyContext& context, Secret skeyid, const Secret& dh_secret);
 
 // HASH_I and HASH_R: the sender's public value comes first, and its cookie.

@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "auth/pre_shared_key.h"
-#include "ikev1/identity.h"
 #include "ikev1/nat_traversal.h"
+#include "ikev1/proof.h"
 
 namespace keyline::ikev1 {
 namespace {
@@ -13,11 +12,6 @@ namespace {
 using exchange::Host;
 using exchange::Reason;
 using exchange::Stage;
-using wire::PayloadType;
-
-Failure malformed(std::string text) {
-    return {Stage::kMainMode, Reason::kMalformedPayload, wire::notify::kPayloadMalformed, std::move(text)};
-}
 
 const Bytes& public_value_of_initiator(const Session& session) {
     return session.initiator() ? session.dh->public_value() : session.peer_public_value;
@@ -26,99 +20,71 @@ const Bytes& public_value_of_responder(const Session& session) {
     return session.initiator() ? session.peer_public_value : session.dh->public_value();
 }
 
-// HASH_I or HASH_R of either side.
-Bytes proof(const Session& session, bool own, const wire::Identification& id) {
-    const Bytes body = body_of({id});
-    const ProofInput input{.own_public_value = own ? session.dh->public_value() : session.peer_public_value,
-                           .other_public_value = own ? session.peer_public_value : session.dh->public_value(),
-                           .offer = session.offer,
-                           .id = body};
-    return session.initiator() == own ? hash_i(session.key_context(), session.keys->skeyid, input)
-                                      : hash_r(session.key_context(), session.keys->skeyid, input);
+void export_keys(const Session& session, Host& host) {
+    if (host.lookup().policy().debug.key_export.empty()) return;
+    host.act(exchange::ExportMmKeys{.protocol = policy::Protocol::kIkev1,
+                                    .initiator_cookie = session.initiator_cookie,
+                                    .responder_cookie = session.responder_cookie,
+                                    .proposal = session.chosen->transform.proposal,
+                                    .encryption_key = session.keys->encryption_key.clone(),
+                                    .integrity_key = {}});
 }
 
-std::optional<Failure> derive(Session& session, const Host& host) {
-    // The engine makes no other method under this number.
-    const auto* method =
-        static_cast<const auth::PreSharedKeyMethod*>(host.method(auth::MethodId::kPreSharedKey));
-    const Secret* key = method == nullptr ? nullptr : method->key(session.name.remote.address);
-    if (key == nullptr) {
-        return Failure{Stage::kAuthentication, Reason::kNoMethod, wire::notify::kAuthenticationFailed,
-                       "no pre-shared key for " + session.name.remote.address.to_string() +
-                           "; add one to auth.psk.file"};
-    }
+std::optional<Failure> derive(Session& session, Host& host) {
     const auto secret = session.dh->compute(session.peer_public_value);
     if (!secret) {
         return Failure{Stage::kMainMode, Reason::kBadKe, wire::notify::kPayloadMalformed,
                        crypto::to_string(secret.error())};
     }
-    const KeyContext context = session.key_context();
-    session.keys = derive_mm_keys(
-        context, psk_skeyid(context.hash, *key, session.initiator_nonce, session.responder_nonce), *secret);
-    session.iv = first_iv(context, public_value_of_initiator(session), public_value_of_responder(session));
+    auto skeyid = session.authentication->skeyid(session, host, *secret);
+    if (!skeyid) return std::move(skeyid.error());
+    session.keys = derive_mm_keys(session.key_context(), std::move(*skeyid), *secret);
+    session.iv = first_iv(session.key_context(), public_value_of_initiator(session),
+                          public_value_of_responder(session));
+    export_keys(session, host);
     return std::nullopt;
 }
 
 }  // namespace
 
-std::vector<wire::Payload> key_exchange_payloads(Session& session, Host& host) {
+void make_key_exchange(Session& session, Host& host) {
     const auto group = crypto::dh_group(static_cast<std::uint16_t>(session.chosen->transform.group));
     session.dh = crypto::DhKeyPair::generate(*group, host.random());
-    Bytes& nonce = session.initiator() ? session.initiator_nonce : session.responder_nonce;
-    nonce = random_nonce(host.random());
-    std::vector<wire::Payload> payloads{{wire::KeyExchange{session.dh->public_value()}},
-                                        {wire::Nonce{nonce}}};
-    if (session.peer_knows_nat_traversal) {
+    own_nonce(session) = random_nonce(host.random());
+}
+
+std::expected<Payloads, Failure> key_exchange_payloads(Session& session, Host& host) {
+    auto payloads = session.authentication->key_exchange(session, host);
+    if (payloads && session.peer_knows_nat_traversal) {
         for (auto& natd : nat_discovery(session.key_context(), session.name.local, session.name.remote))
-            payloads.push_back(std::move(natd));
+            payloads->push_back(std::move(natd));
     }
     return payloads;
 }
 
-std::optional<Failure> take_key_exchange(Session& session, const Host& host, const Incoming& message) {
-    if (auto wrong = exchange::check_payloads(message.payloads, {{PayloadType::kKeyExchange},
-                                                                 {PayloadType::kNonce},
-                                                                 {PayloadType::kNatDiscovery, 0, 16},
-                                                                 {PayloadType::kCertificateRequest, 0, 16},
-                                                                 {PayloadType::kNotification, 0, 4}})) {
-        return malformed(std::move(*wrong));
-    }
-    const auto& nonce = *wire::find<wire::Nonce>(message.payloads);
-    if (!exchange::nonce_acceptable(nonce)) return malformed("a nonce of wrong length");
-    (session.initiator() ? session.responder_nonce : session.initiator_nonce) = nonce.data;
-    session.peer_public_value = wire::find<wire::KeyExchange>(message.payloads)->public_value;
+std::optional<Failure> take_key_exchange(Session& session, Host& host, const Incoming& message) {
+    if (auto failure = session.authentication->take_key_exchange(session, host, message)) return failure;
     const NatFound nat = detect_nat(session.key_context(), message.payloads, message.local, message.remote);
     session.local_behind_nat = nat.local;
     session.remote_behind_nat = nat.remote;
     return derive(session, host);
 }
 
-std::vector<wire::Payload> proof_payloads(const Session& session, const Host& host) {
-    const wire::Identification id = own_id(session.name.local.address);
-    std::vector<wire::Payload> payloads{{id}, {wire::Hash{proof(session, true, id)}}};
-    if (!host.has_sa_with(session.name.remote.address)) {
-        payloads.push_back({wire::Notification{.protocol_id = wire::protocol::kIsakmp,
-                                               .spi = cookies_of(session),
-                                               .type = wire::notify::kInitialContact,
-                                               .data = {}}});
+std::expected<Payloads, Failure> proof_payloads(const Session& session, const Host& host) {
+    auto payloads = session.authentication->proof(session);
+    if (payloads && !host.has_sa_with(session.name.remote.address)) {
+        payloads->push_back({wire::Notification{.protocol_id = wire::protocol::kIsakmp,
+                                                .spi = cookies_of(session),
+                                                .type = wire::notify::kInitialContact,
+                                                .data = {}}});
     }
     return payloads;
 }
 
 std::optional<Failure> take_proof(Session& session, const Incoming& message) {
-    if (auto wrong = exchange::check_payloads(message.payloads, {{PayloadType::kIdentification},
-                                                                 {PayloadType::kHash},
-                                                                 {PayloadType::kCertificate, 0, 16},
-                                                                 {PayloadType::kCertificateRequest, 0, 16},
-                                                                 {PayloadType::kNotification, 0, 4}})) {
-        return malformed(std::move(*wrong));
-    }
-    const auto& id = *wire::find<wire::Identification>(message.payloads);
-    if (!hash_is(message, proof(session, false, id))) {
-        return Failure{Stage::kAuthentication, Reason::kBadAuth, wire::notify::kAuthenticationFailed,
-                       "the peer's proof is wrong: compare the pre-shared keys of both sides"};
-    }
-    session.proved_peer = id_text(id);
+    auto name = session.authentication->take_proof(session, message);
+    if (!name) return std::move(name.error());
+    session.proved_peer = std::move(*name);
     session.peer_announced.initial_contact = std::ranges::any_of(
         wire::find_all<wire::Notification>(message.payloads),
         [](const wire::Notification* notify) { return notify->type == wire::notify::kInitialContact; });

@@ -1,6 +1,7 @@
 // What the two roles of main mode share: vendor IDs, key exchange, identity and proof.
 #pragma once
 
+#include <expected>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,15 +13,16 @@
 
 namespace keyline::ikev1 {
 
-// KE, nonce and NAT-D of messages 3 and 4. The key pair is made here.
-std::vector<wire::Payload> key_exchange_payloads(Session& session, exchange::Host& host);
+// This side's key pair and nonce.
+void make_key_exchange(Session& session, exchange::Host& host);
+// Messages 3 and 4: what the method says, and NAT-D.
+std::expected<Payloads, Failure> key_exchange_payloads(Session& session, exchange::Host& host);
 // The peer's; then the keys exist.
-std::optional<Failure> take_key_exchange(Session& session, const exchange::Host& host,
-                                         const Incoming& message);
+std::optional<Failure> take_key_exchange(Session& session, exchange::Host& host, const Incoming& message);
 
-// ID and HASH of messages 5 and 6, and INITIAL-CONTACT when this host has no SA with the peer (RFC 2407
-// 4.6.3.3).
-std::vector<wire::Payload> proof_payloads(const Session& session, const exchange::Host& host);
+// Messages 5 and 6: what the method says, and INITIAL-CONTACT when this host has no SA with the peer (RFC
+// 2407 4.6.3.3).
+std::expected<Payloads, Failure> proof_payloads(const Session& session, const exchange::Host& host);
 std::optional<Failure> take_proof(Session& session, const Incoming& message);
 
 // The proofs are exchanged.

@@ -35,8 +35,8 @@ std::optional<Failure> take_second_message(Session& session, Host& host, const I
         return Failure{Stage::kMainMode, Reason::kMalformedPayload, wire::notify::kPayloadMalformed,
                        "message 2: " + *wrong};
     }
-    auto chosen =
-        parse_mm_choice(*wire::find<wire::SecurityAssociation>(message.payloads), session.main_mode);
+    auto chosen = parse_mm_choice(*wire::find<wire::SecurityAssociation>(message.payloads), session.main_mode,
+                                  authentication_codes(session.main_mode, host));
     if (!chosen) {
         return Failure{Stage::kMainMode, Reason::kNoMmProposal, wire::notify::kNoProposalChosen,
                        chosen.error()};
@@ -45,6 +45,7 @@ std::optional<Failure> take_second_message(Session& session, Host& host, const I
     session.proposal = chosen->transform.to_string();
     session.methods = {chosen->method};
     session.chosen = std::move(*chosen);
+    session.authentication = make_authentication(session.chosen->authentication, host);
     note_vendor_ids(session, message.payloads);
     host.report(exchange::MmChosen{.mm = session.name,
                                    .by = exchange::By::kPeer,
@@ -56,7 +57,10 @@ std::optional<Failure> take_second_message(Session& session, Host& host, const I
 void receive_second(Session& session, Host& host, const Incoming& message) {
     if (const auto failure = take_second_message(session, host, message))
         return fail_main_mode(session, host, *failure);
-    send_and_wait(session, host, State::kMessage3Sent, key_exchange_payloads(session, host), false);
+    make_key_exchange(session, host);
+    auto payloads = key_exchange_payloads(session, host);
+    if (!payloads) return fail_main_mode(session, host, payloads.error());
+    send_and_wait(session, host, State::kMessage3Sent, std::move(*payloads), false);
 }
 
 void receive_fourth(Session& session, Host& host, const Incoming& message) {
@@ -69,12 +73,14 @@ void receive_fourth(Session& session, Host& host, const Incoming& message) {
         session.name.local.port = port;
         session.name.remote.port = port;
     }
-    send_and_wait(session, host, State::kMessage5Sent, proof_payloads(session, host), true);
+    auto payloads = proof_payloads(session, host);
+    if (!payloads) return fail_main_mode(session, host, payloads.error());
+    send_and_wait(session, host, State::kMessage5Sent, std::move(*payloads), true);
 }
 
 void receive_sixth(Session& session, Host& host, const Incoming& message) {
-    if (const auto failure = take_proof(session, message)) return fail_main_mode(session, host, *failure);
     session.iv = message.next_iv;
+    if (const auto failure = take_proof(session, message)) return fail_main_mode(session, host, *failure);
     finish_main_mode(session, host);
 }
 
@@ -86,7 +92,7 @@ void start_main_mode(Session& session, Host& host, const policy::MainMode& main_
         session.methods.push_back(static_cast<auth::MethodId>(method));
     session.initiator_cookie = host.new_initiator_cookie(session.name.remote.address);
     host.report(exchange::MmStarted{session.name});
-    const wire::SecurityAssociation sa = build_mm_offer(main_mode);
+    const wire::SecurityAssociation sa = build_mm_offer(main_mode, authentication_codes(main_mode, host));
     report_proposed(session, host, sa);
     std::vector<wire::Payload> payloads{{sa}};
     session.offer = body_of(payloads.front());

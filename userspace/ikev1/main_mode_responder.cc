@@ -30,11 +30,8 @@ std::optional<Failure> choose(Session& session, Host& host, const Incoming& mess
             proposed.methods.push_back(choice.method);
     }
     host.report(std::move(proposed));
-    policy::MainMode acceptable = session.main_mode;
-    std::erase_if(acceptable.auth, [&](policy::AuthMethod method) {
-        return host.method(static_cast<auth::MethodId>(method)) == nullptr;
-    });
-    const MmChoice* chosen = choose_mm_transform(offer, acceptable);
+    const MmChoice* chosen =
+        choose_mm_transform(offer, session.main_mode, authentication_codes(session.main_mode, host));
     if (chosen == nullptr) {
         return Failure{Stage::kMainMode, Reason::kNoMmProposal, wire::notify::kNoProposalChosen,
                        "no main mode proposal of the peer is acceptable; compare main_mode of both sides"};
@@ -45,6 +42,7 @@ std::optional<Failure> choose(Session& session, Host& host, const Incoming& mess
     session.proposal = chosen->transform.to_string();
     session.methods = {chosen->method};
     session.chosen = *chosen;
+    session.authentication = make_authentication(chosen->authentication, host);
     note_vendor_ids(session, message.payloads);
     host.report(exchange::MmChosen{.mm = session.name,
                                    .by = exchange::By::kLocal,
@@ -60,20 +58,24 @@ void answer(Session& session, Host& host, const Incoming& message, std::vector<w
 }
 
 void receive_third(Session& session, Host& host, const Incoming& message) {
-    auto payloads = key_exchange_payloads(session, host);
+    make_key_exchange(session, host);
     if (const auto failure = take_key_exchange(session, host, message))
         return fail_main_mode(session, host, *failure);
+    auto payloads = key_exchange_payloads(session, host);
+    if (!payloads) return fail_main_mode(session, host, payloads.error());
     host.report(exchange::MethodTried{session.name, session.chosen->method});
     session.last_heard = host.now();
     session.state = State::kMessage4Sent;
-    answer(session, host, message, std::move(payloads), false);
+    answer(session, host, message, std::move(*payloads), false);
 }
 
 void receive_fifth(Session& session, Host& host, const Incoming& message) {
-    if (const auto failure = take_proof(session, message)) return fail_main_mode(session, host, *failure);
     session.iv = message.next_iv;
+    if (const auto failure = take_proof(session, message)) return fail_main_mode(session, host, *failure);
     follow_peer(session, host, message);
-    answer(session, host, message, proof_payloads(session, host), true);
+    auto payloads = proof_payloads(session, host);
+    if (!payloads) return fail_main_mode(session, host, payloads.error());
+    answer(session, host, message, std::move(*payloads), true);
     finish_main_mode(session, host);
 }
 

@@ -149,6 +149,12 @@ Bytes body_of(const wire::Payload& payload) {
     return octets;
 }
 
+wire::Payload payload_of(wire::PayloadType type, Bytes body) {
+    const wire::Payload raw{wire::Opaque{type, std::move(body)}};
+    const auto parsed = wire::parse_payloads(octets_of({raw}), type, wire::Dialect::kIkev1);
+    return parsed ? parsed->front() : raw;
+}
+
 std::vector<wire::Payload> with_hash(Bytes hash, const std::vector<wire::Payload>& payloads) {
     std::vector<wire::Payload> all{{wire::Hash{std::move(hash)}}};
     all.insert(all.end(), payloads.begin(), payloads.end());

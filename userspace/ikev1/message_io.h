@@ -54,6 +54,8 @@ Bytes cookies_of(const Session& session);
 Bytes octets_of(const std::vector<wire::Payload>& payloads);
 // What follows the payload's generic header: SAi_b, IDii_b, IDir_b of RFC 2409.
 Bytes body_of(const wire::Payload& payload);
+// The payload of this type with these octets for its body, whatever they mean.
+wire::Payload payload_of(wire::PayloadType type, Bytes body);
 
 // The HASH payload that begins every message of phase 2 in front of `payloads`.
 std::vector<wire::Payload> with_hash(Bytes hash, const std::vector<wire::Payload>& payloads);

@@ -3,48 +3,39 @@
 #include <algorithm>
 #include <utility>
 
+#include "ikev1/authentication.h"
 #include "wire/numbers.h"
 
 namespace keyline::ikev1 {
 namespace {
 
-using auth::MethodId;
 using exchange::MmTransform;
 
 constexpr std::size_t kMaxTransforms = 255;  // RFC 2408 3.5
 
-// The Authentication Method attribute (RFC 2409 appendix A).
-struct MethodCode {
-    MethodId method;
-    std::uint16_t code;
-};
-constexpr MethodCode kMethods[] = {{MethodId::kPreSharedKey, 1}};
-
-std::optional<MethodId> method_of(const wire::Transform& transform) {
+std::optional<std::uint16_t> authentication_of(const wire::Transform& transform) {
     const wire::Attribute* attribute =
         wire::find_attribute(transform.attributes, wire::ike_attribute::kAuthenticationMethod);
     const auto code = attribute == nullptr ? std::nullopt : attribute->number();
-    const auto* known =
-        std::ranges::find_if(kMethods, [&](const MethodCode& entry) { return code && entry.code == *code; });
-    return known == std::end(kMethods) ? std::nullopt : std::optional(known->method);
+    if (!code || *code > UINT16_MAX) return std::nullopt;
+    return static_cast<std::uint16_t>(*code);
 }
 
 }  // namespace
 
-wire::SecurityAssociation build_mm_offer(const policy::MainMode& main_mode) {
+wire::SecurityAssociation build_mm_offer(const policy::MainMode& main_mode,
+                                         std::span<const std::uint16_t> authentication) {
     wire::Proposal proposal{.number = 1, .protocol_id = wire::protocol::kIsakmp};
     for (const policy::MmProposal& combination : main_mode.proposals) {
         for (const policy::DhGroup group : main_mode.dh_groups) {
             if (group == policy::DhGroup::kNone) continue;
-            for (const MethodCode& method : kMethods) {
-                const auto own = static_cast<policy::AuthMethod>(method.method);
-                if (std::ranges::find(main_mode.auth, own) == main_mode.auth.end()) continue;
+            for (const std::uint16_t method : authentication) {
                 if (proposal.transforms.size() == kMaxTransforms) break;
                 const auto number = static_cast<std::uint8_t>(proposal.transforms.size() + 1);
                 wire::Transform transform =
                     exchange::build_mm_transform(number, combination, group, main_mode.lifetime);
                 transform.attributes.push_back(
-                    wire::number_attribute(wire::ike_attribute::kAuthenticationMethod, method.code));
+                    wire::number_attribute(wire::ike_attribute::kAuthenticationMethod, method));
                 proposal.transforms.push_back(std::move(transform));
             }
         }
@@ -58,20 +49,21 @@ std::vector<MmChoice> parse_mm_offer(const wire::SecurityAssociation& sa) {
         if (proposal.protocol_id != wire::protocol::kIsakmp) continue;
         for (const wire::Transform& transform : proposal.transforms) {
             if (transform.id != wire::kTransformKeyIke) continue;
-            const auto method = method_of(transform);
+            const auto code = authentication_of(transform);
+            const auto method = code ? method_of_code(*code) : std::nullopt;
             auto known = exchange::parse_mm_transform(proposal, transform);
-            if (method && known) offer.push_back({std::move(*known), *method});
+            if (method && known) offer.push_back({std::move(*known), *code, *method});
         }
     }
     return offer;
 }
 
-const MmChoice* choose_mm_transform(const std::vector<MmChoice>& offer, const policy::MainMode& main_mode) {
+const MmChoice* choose_mm_transform(const std::vector<MmChoice>& offer, const policy::MainMode& main_mode,
+                                    std::span<const std::uint16_t> authentication) {
     const auto usable = [&](const MmChoice& choice) {
-        const auto method = static_cast<policy::AuthMethod>(choice.method);
         return choice.transform.group != policy::DhGroup::kNone &&
                main_mode.accepts(choice.transform.group) &&
-               std::ranges::find(main_mode.auth, method) != main_mode.auth.end();
+               std::ranges::find(authentication, choice.authentication) != authentication.end();
     };
     for (const policy::MmProposal& own : main_mode.proposals) {
         const auto found = std::ranges::find_if(offer, [&](const MmChoice& choice) {
@@ -83,12 +75,13 @@ const MmChoice* choose_mm_transform(const std::vector<MmChoice>& offer, const po
 }
 
 std::expected<MmChoice, std::string> parse_mm_choice(const wire::SecurityAssociation& sa,
-                                                     const policy::MainMode& main_mode) {
+                                                     const policy::MainMode& main_mode,
+                                                     std::span<const std::uint16_t> authentication) {
     if (sa.proposals.size() != 1 || sa.proposals.front().transforms.size() != 1) {
         return std::unexpected("the responder did not choose exactly one transform");
     }
     auto offer = parse_mm_offer(sa);
-    if (choose_mm_transform(offer, main_mode) == nullptr) {
+    if (choose_mm_transform(offer, main_mode, authentication) == nullptr) {
         return std::unexpected("the responder chose a transform that was not offered");
     }
     return std::move(offer.front());

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "exchange/retransmission.h"
 #include "exchange/session.h"
 #include "exchange/traffic_id.h"
+#include "ikev1/authentication.h"
 #include "ikev1/keys.h"
 #include "ikev1/mm_proposal.h"
 
@@ -80,7 +82,8 @@ struct Session final : exchange::Session {
     policy::MainMode main_mode;  // as it was when the negotiation started
     std::vector<auth::MethodId> methods;
     std::optional<MmChoice> chosen;
-    Bytes offer;  // SAi_b
+    std::unique_ptr<Authentication> authentication;  // with `chosen`
+    Bytes offer;                                     // SAi_b
     std::optional<crypto::DhKeyPair> dh;
     Bytes peer_public_value;
     Bytes initiator_nonce;
@@ -96,6 +99,12 @@ struct Session final : exchange::Session {
     std::vector<QmNegotiation> negotiations;
     std::deque<FinishedQuickMode> finished;  // the last few
     exchange::Instant forget_at = exchange::kNever;
+
+    // Informational exchanges are encrypted (RFC 2409 5.7): a responder sends none between its message 4 and
+    // the peer's message 5, which is encrypted.
+    bool peer_has_keys() const {
+        return established || state == State::kMessage4Sent || state == State::kMessage5Sent;
+    }
 
     KeyContext key_context() const {
         const policy::MmProposal& algorithms = chosen->transform.proposal;
