@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs a scenario of tests/netns on another kernel, with the engine that is named.
 
-    scenario_test.py KERNEL ENGINE BUILD FILE CLASS
+    scenario_test.py KERNEL ENGINE BUILD FILE CLASS[.TEST]
 
 The file is the one that the host runs. Hosts, cable and domain controller are namespaces of the guest, and its programs
 this machine's.

@@ -11,8 +11,9 @@ from lab.ready_socket import ReadySocket
 
 _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("KEYLINE_BUILD", os.path.join(_ROOT, "build", "release"))
-# The engine of every protect rule that names none; the product's default when this is empty.
-ENGINE = os.environ.get("KEYLINE_ENGINE", "")
+# The engine of every protect rule that names none, or two with a comma between: host a's and host b's. The product's
+# default when this is empty.
+ENGINES = os.environ.get("KEYLINE_ENGINE", "").split(",")
 _FOLDERS = {"keylined": "daemon", "keyline": "cli", "keyline-fastpath": "fastpath"}
 
 
@@ -33,6 +34,7 @@ class Host(Namespace):
         self.name = name
         self.number = number
         self.address = f"10.77.0.{number}"
+        self.engine = ENGINES[(number - 1) % len(ENGINES)]
         self.public_address = self.address  # as the other host knows it: a NAT has one of its own
         self.address_v6 = f"fd77::{number}"
         self.config_path = os.path.join(self.directory, "keyline.toml")
@@ -60,10 +62,10 @@ class Host(Namespace):
 
     def configure(self, document):
         """Writes keyline.toml: the text, or the dictionary."""
-        if ENGINE and isinstance(document, dict):
+        if self.engine and isinstance(document, dict):
             for rule in document.get("rule", []):
                 if rule["action"] == "protect":
-                    rule.setdefault("engine", ENGINE)
+                    rule.setdefault("engine", self.engine)
         with open(self.config_path, "w", encoding="utf-8") as file:
             file.write(document if isinstance(document, str) else toml.dump(document))
 
