@@ -63,7 +63,7 @@ TEST(CoexistenceTest, BothFirstMessagesAreSentAndIkev1sSaysSo) {
     ASSERT_GE(sent.size(), 2U);
     EXPECT_EQ(sent.at(0).exchange_type, static_cast<std::uint8_t>(wire::ExchangeType::kAuthipMainMode));
     EXPECT_EQ(sent.at(1).exchange_type, static_cast<std::uint8_t>(wire::ExchangeType::kMainMode));
-    EXPECT_EQ(sent.at(1).payloads, "SA, VID ×3");
+    EXPECT_EQ(sent.at(1).payloads, "SA, VID ×6");
     EXPECT_EQ(pair.b.keyer->counters()[Reason::kAuthipPreferred], 1U);
     expect_one(pair, Dialect::kAuthip);
 }

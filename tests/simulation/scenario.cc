@@ -42,10 +42,11 @@ class Scenario {
                                  .least_delay = 1ms,
                                  .most_delay = std::chrono::milliseconds(1 + random_.below(3000))};
         note("loss " + std::to_string(pair_.world.network().loss));
-        if (protocol_ == policy::Protocol::kAuthip && random_.chance(0.2)) translate();
+        if (random_.chance(0.2)) translate();
         plan_acquires();
         plan_troubles();
         pair_.world.after(kTrouble, [this] { pair_.world.network() = {}; });
+        if (protocol_ == policy::Protocol::kIkev1) notice_silence();
         pair_.world.run(kTrouble + kPeace);
         finish_what_runs();
         const bool negotiated = pair_.world.installs() != 0;
@@ -64,10 +65,6 @@ class Scenario {
     double share() { return static_cast<double>(random_.below(1000)) / 1000; }
     void note(const std::string& what) { story_ += (story_.empty() ? "" : ", ") + what; }
     std::chrono::milliseconds moment() { return std::chrono::milliseconds(random_.below(20000)); }
-    // IKEv1's deletes are not acknowledged: lost, they would leave the peer alone with its SAs.
-    std::chrono::milliseconds moment_of_deletion() {
-        return protocol_ == policy::Protocol::kIkev1 ? kTrouble + moment() : moment();
-    }
 
     PairWishes wishes() {
         Wishes common;
@@ -216,7 +213,7 @@ class Scenario {
         if (may_delete && random_.chance(0.1)) {
             note("hard expiry");
             deletes = true;
-            pair_.world.after(moment_of_deletion(), [this] { expire(someone(), true); });
+            pair_.world.after(moment(), [this] { expire(someone(), true); });
         }
         if (may_delete && random_.chance(0.1)) {
             note("down");
@@ -224,7 +221,7 @@ class Scenario {
             Host& host = someone();
             const IpAddress a = nat_ != nullptr ? nat_->outside() : pair_.a.address;
             const IpAddress peer = &host == &pair_.a ? pair_.b.address : a;
-            pair_.world.after(moment_of_deletion(), [this, &host, peer] {
+            pair_.world.after(moment(), [this, &host, peer] {
                 pair_.world.give(host, exchange::AdminDown{1, peer});
             });
         }
@@ -232,7 +229,7 @@ class Scenario {
             note("policy");
             deletes = true;
             Host& host = someone();
-            pair_.world.after(moment_of_deletion(), [this, &host] {
+            pair_.world.after(moment(), [this, &host] {
                 auto changed = std::make_shared<policy::Policy>(*host.policy);
                 changed->rules.front().action = policy::RuleAction::kBypass;
                 pair_.world.change_policy(host, std::move(changed));
@@ -241,10 +238,7 @@ class Scenario {
         // What a restarted host deletes, it cannot tell its peer of; and it must be able to begin, also
         // through a NAT.
         if (nat_ == nullptr && !deletes && !spoiled_ && random_.chance(0.1)) {
-            // A restart may swallow the last message of an IKEv1 quick mode, which nobody repeats: the peer
-            // then keeps SAs that the host never knew, until stray ESP tells. With all of them lost it is
-            // told.
-            const bool adopt = random_.chance(0.5) && protocol_ == policy::Protocol::kAuthip;
+            const bool adopt = random_.chance(0.5);
             note(adopt ? "restart" : "total loss");
             Host& host = someone();
             pair_.world.after(moment(), [this, &host, adopt] { pair_.world.restart(host, adopt); });
@@ -259,6 +253,26 @@ class Scenario {
             if (!host.datapath.inbound.contains(spi))
                 pair_.world.give(host, exchange::StrayEsp{host.address, other.address});
         }
+    }
+
+    // Nobody answers the last message of an IKEv1 quick mode. If it is lost while the way to its sender is,
+    // too, or when either forgets the negotiation, traffic that goes unanswered tells.
+    void notice_silence() {
+        for (const auto when : {kTrouble + 80s, kTrouble + 140s, kTrouble + 200s}) {
+            pair_.world.after(when, [this] {
+                for (Host* host : {&pair_.a, &pair_.b})
+                    notice_silence(*host);
+            });
+        }
+    }
+
+    void notice_silence(Host& host) {
+        std::vector<std::uint32_t> unanswered;
+        for (const auto& [key, entry] : host.datapath.outbound) {
+            if (!pair_.world.carry(entry)) unanswered.push_back(entry.twin_spi);
+        }
+        for (const std::uint32_t spi : unanswered)
+            pair_.world.give(host, exchange::SaQuiet{.inbound_spi = spi, .unanswered = 2h});
     }
 
     // Short lifetimes are renewed for ever: the end may fall into a negotiation.

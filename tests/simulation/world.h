@@ -87,9 +87,13 @@ class World {
 
     // Puts a NAT between the host and all others.
     Nat& add_nat(const Host& host, const std::string& outside, bool forwards = false);
+    // Seen from outside the NAT, if there is one.
+    Endpoint translate(const Endpoint& inside);
     // A packet under each outbound SA that traffic of the host uses now. True when there are some and all
     // arrive; a peer whose SA follows is told where they came from (RFC 3947 7).
     bool carry(Host& host);
+    // A packet under this one.
+    bool carry(const policy::SadEntry& outbound);
 
     // A datagram, as if from `remote`. Tests tap and forge with it.
     void deliver(const Endpoint& from, const Endpoint& to, Bytes data);
@@ -116,13 +120,11 @@ class World {
     void install(Host& host, policy::SadEntry entry);
     void remove(Host& host, const exchange::RemoveSa& removal);
     void move(Host& host, const exchange::MoveSa& move);
-    // Seen from outside the NAT, if there is one; and what is behind an outside endpoint.
-    Endpoint translate(const Endpoint& inside);
+    // What is behind an outside endpoint.
     std::optional<Endpoint> forward(const Endpoint& outside) const;
     void arm(Host& host, Instant moment);
     Host* host_at(const IpAddress& address);
     Host* receiver_of(const policy::SadEntry& outbound);
-    bool carry(const policy::SadEntry& outbound);
 
     SeededRandom random_;
     Network network_;

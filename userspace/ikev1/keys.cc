@@ -129,6 +129,11 @@ Bytes final_hash(const KeyContext& context, const Secret& skeyid_a, std::uint32_
                         {kZero, be32(message_id), initiator_nonce, responder_nonce});
 }
 
+Bytes delete_answer_hash(const KeyContext& context, const Secret& skeyid_a, ByteView nonce,
+                         std::uint32_t message_id, ByteView rest) {
+    return crypto::hmac(context.hash, skeyid_a.view(), {nonce, be32(message_id), rest});
+}
+
 Secret derive_keymat(const KeyContext& context, const QmKeyInput& input, std::size_t octets) {
     Secret keymat(octets);
     Filler filler(keymat);

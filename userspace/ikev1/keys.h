@@ -64,6 +64,10 @@ Bytes message_hash(const KeyContext& context, const Secret& skeyid_a, std::uint3
 Bytes final_hash(const KeyContext& context, const Secret& skeyid_a, std::uint32_t message_id,
                  ByteView initiator_nonce, ByteView responder_nonce);
 
+// HASH(2) of an acknowledged delete (MS-IKEE 3.8.5.1): the nonce is the delete's, and comes first.
+Bytes delete_answer_hash(const KeyContext& context, const Secret& skeyid_a, ByteView nonce,
+                         std::uint32_t message_id, ByteView rest);
+
 // KEYMAT of the SA with this SPI; `dh_secret` is empty without PFS.
 struct QmKeyInput {
     const Secret& skeyid_d;

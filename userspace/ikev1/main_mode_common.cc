@@ -55,10 +55,7 @@ void make_key_exchange(Session& session, Host& host) {
 
 std::expected<Payloads, Failure> key_exchange_payloads(Session& session, Host& host) {
     auto payloads = session.authentication->key_exchange(session, host);
-    if (payloads && session.peer_knows_nat_traversal) {
-        for (auto& natd : nat_discovery(session.key_context(), session.name.local, session.name.remote))
-            payloads->push_back(std::move(natd));
-    }
+    if (payloads) std::ranges::move(nat_discovery(session), std::back_inserter(*payloads));
     return payloads;
 }
 
@@ -94,7 +91,7 @@ std::optional<Failure> take_proof(Session& session, const Incoming& message) {
 
 void finish_main_mode(Session& session, Host& host) {
     session.state = State::kDone;
-    session.established = true;
+    session.established = session.main_mode_done = true;
     session.unanswered.reset();
     host.mm_established(session);
 }

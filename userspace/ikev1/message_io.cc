@@ -1,9 +1,11 @@
 #include "ikev1/message_io.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
 #include "crypto/cipher.h"
+#include "exchange/fragmentation.h"
 #include "wire/build.h"
 #include "wire/describe.h"
 #include "wire/parse.h"
@@ -51,6 +53,23 @@ Bytes build(const Session& session, const Outgoing& message) {
                                .payloads = {},
                                .sealed = seal(session, std::move(*octets), *message.iv)};
     return wire::build_message(sealed).value_or(Bytes{});
+}
+
+// MS-IKEE 3.3.6.1: fragments when whole messages do not arrive. Only encrypted ones grow large.
+void transmit(const Session& session, Host& host, const Bytes& message) {
+    const Endpoint& remote = session.name.remote;
+    const bool with_marker = remote.port != host.lookup().policy().host.port;
+    const std::size_t capacity = exchange::fragment_capacity(remote.address, with_marker);
+    if (!session.fragmenting || message.size() <= wire::kHeaderSize + capacity)
+        return host.act(exchange::Send{session.name.local, remote, message});
+    for (Bytes& fragment : exchange::split(message, host.new_fragment_id(), capacity))
+        host.act(exchange::Send{session.name.local, remote, std::move(fragment)});
+}
+
+// Unanswered, or asked for again: the whole may be too large for the path.
+void transmit_again(Session& session, Host& host, const Bytes& message) {
+    session.fragmenting |= session.peer_announced.fragmentation && session.keys.has_value();
+    transmit(session, host, message);
 }
 
 }  // namespace
@@ -109,28 +128,28 @@ Unanswered send(const Session& session, Host& host, const Outgoing& message) {
             message.type, initiator_if(message.role.value_or(session.role()) == exchange::Role::kInitiator),
             message.payloads),
         .octets = sent.datagram.size()};
-    host.act(exchange::Send{session.name.local, session.name.remote, sent.datagram});
+    transmit(session, host, sent.datagram);
     host.report(sent.report);
     return sent;
 }
 
-void await_answer(Host& host, Unanswered& sent, bool first) {
+void await_answer(const Session& session, Host& host, Unanswered& sent, bool first) {
     const policy::Keying& keying = host.lookup().policy().keying;
+    const unsigned usual = first ? keying.first_message_retransmit_limit : keying.retransmit_limit;
     sent.retransmission = {host.now(), keying.retransmit_interval,
-                           first ? keying.first_message_retransmit_limit : keying.retransmit_limit};
+                           session.doubted ? std::min(usual, kRetransmissionsToTheDead) : usual};
 }
 
-void send_again(const Session& session, Host& host, const Unanswered& sent) {
-    host.act(exchange::Send{session.name.local, session.name.remote, sent.datagram});
+void send_again(Session& session, Host& host, const Unanswered& sent) {
+    transmit_again(session, host, sent.datagram);
     exchange::MessageSent report = sent.report;
     report.retransmission = true;
     host.report(std::move(report));
 }
 
-void answer_again(const Session& session, Host& host, const Answered& answered) {
+void answer_again(Session& session, Host& host, const Answered& answered) {
     host.count(Reason::kRetransmission);
-    if (answered.answer.empty()) return;
-    host.act(exchange::Send{session.name.local, session.name.remote, answered.answer});
+    if (!answered.answer.empty()) transmit_again(session, host, answered.answer);
 }
 
 Bytes cookies_of(const Session& session) {
@@ -188,6 +207,7 @@ void report_received(const Session& session, Host& host, const Incoming& message
 
 void follow_peer(Session& session, Host& host, const Incoming& message) {
     session.last_heard = host.now();
+    session.probing.reset();
     if (!session.nat_found()) return;
     session.name.local = message.local;
     if (session.remote_behind_nat || !session.established) host.peer_moved(session, message.remote);

@@ -13,6 +13,8 @@
 
 namespace keyline::ikev1 {
 
+inline constexpr unsigned kRetransmissionsToTheDead = 2;  // MS-IKEE 3.12.4
+
 // A message whose payloads have been read.
 struct Incoming {
     wire::Header header;
@@ -43,10 +45,11 @@ struct Outgoing {
 // Sends the message and reports it; what was sent, to be repeated.
 Unanswered send(const Session& session, exchange::Host& host, const Outgoing& message);
 // Puts the message on the schedule of repetitions.
-void await_answer(exchange::Host& host, Unanswered& sent, bool first);
-void send_again(const Session& session, exchange::Host& host, const Unanswered& sent);
+void await_answer(const Session& session, exchange::Host& host, Unanswered& sent, bool first);
+// What is sent again goes in fragments if it is large and the peer takes them (MS-IKEE 3.3.6.1).
+void send_again(Session& session, exchange::Host& host, const Unanswered& sent);
 // A repetition of a message that was answered: the answer once more.
-void answer_again(const Session& session, exchange::Host& host, const Answered& answered);
+void answer_again(Session& session, exchange::Host& host, const Answered& answered);
 
 // The SPI of the SA itself in notifies and deletes.
 Bytes cookies_of(const Session& session);

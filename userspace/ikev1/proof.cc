@@ -52,6 +52,7 @@ std::optional<Failure> take_clear_key_exchange(Session& session, const Incoming&
     if (auto wrong = exchange::check_payloads(message.payloads, {{PayloadType::kKeyExchange},
                                                                  {PayloadType::kNonce},
                                                                  {PayloadType::kNatDiscovery, 0, 16},
+                                                                 {PayloadType::kNatDiscoveryDraft, 0, 16},
                                                                  {PayloadType::kCertificateRequest, 0, 16},
                                                                  {PayloadType::kNotification, 0, 4}})) {
         return malformed(std::move(*wrong));

@@ -118,6 +118,7 @@ std::optional<Failure> PublicKey::take_key_exchange(Session& session, exchange::
                                                {PayloadType::kIdentification},
                                                {PayloadType::kNonce},
                                                {PayloadType::kNatDiscovery, 0, 16},
+                                               {PayloadType::kNatDiscoveryDraft, 0, 16},
                                                {PayloadType::kNotification, 0, 4}})) {
         return malformed(std::move(*wrong));
     }

@@ -15,6 +15,13 @@ void pump_quick_modes(Session& session, exchange::Host& host);
 void receive_quick_mode_answer(Session& session, exchange::Host& host, QmNegotiation& negotiation,
                                const Incoming& message);
 
+// The peer has set the Commit flag in message 2: nothing is sent under the SA before CONNECTED (RFC
+// 2408 3.1), which comes as a fourth message or in an informational exchange of the same message ID. The flag
+// is not authenticated, so it may delay the SA for one interval and no longer.
+void receive_quick_mode_connected(Session& session, exchange::Host& host, QmNegotiation& negotiation,
+                                  const Incoming& message);
+void quick_mode_connected(Session& session, exchange::Host& host, std::uint32_t message_id);
+
 // Responder: message 1, whose hash has not been checked.
 void receive_quick_mode_request(Session& session, exchange::Host& host, const Incoming& message);
 // Responder: message 3.

@@ -9,8 +9,6 @@ namespace {
 using exchange::Host;
 using wire::PayloadType;
 
-constexpr std::size_t kMaxFinished = 16;
-
 void set_keys(policy::SadEntry& entry, const Session& session, const QmNegotiation& negotiation) {
     const std::size_t encryption_octets = entry.suite.encryption_key_octets();
     const std::size_t integrity_octets = entry.suite.integrity_key_octets();
@@ -28,12 +26,14 @@ void set_keys(policy::SadEntry& entry, const Session& session, const QmNegotiati
 }  // namespace
 
 std::optional<std::string> check_quick_mode(const Session& session, const Incoming& message) {
-    if (auto wrong = exchange::check_payloads(message.payloads, {{PayloadType::kHash},
-                                                                 {PayloadType::kSecurityAssociation},
-                                                                 {PayloadType::kNonce},
-                                                                 {PayloadType::kKeyExchange, 0, 1},
-                                                                 {PayloadType::kIdentification, 0, 2},
-                                                                 {PayloadType::kNotification, 0, 8}})) {
+    if (auto wrong =
+            exchange::check_payloads(message.payloads, {{PayloadType::kHash},
+                                                        {PayloadType::kSecurityAssociation},
+                                                        {PayloadType::kNonce},
+                                                        {PayloadType::kKeyExchange, 0, 1},
+                                                        {PayloadType::kIdentification, 0, 2},
+                                                        {PayloadType::kNatOriginalAddressDraft, 0, 2},
+                                                        {PayloadType::kNotification, 0, 8}})) {
         return wrong;
     }
     if (!exchange::nonce_acceptable(*wire::find<wire::Nonce>(message.payloads)))
@@ -60,8 +60,7 @@ void finish_quick_mode(Session& session, Host& host, QmNegotiation& negotiation)
     QmNegotiation done = std::move(negotiation);
     std::erase_if(session.negotiations,
                   [&](const QmNegotiation& other) { return other.message_id == done.message_id; });
-    session.finished.push_back({done.message_id, std::move(done.answered)});
-    if (session.finished.size() > kMaxFinished) session.finished.pop_front();
+    finish_exchange(session, done.message_id, std::move(done.answered));
     exchange::QmSa& sa = *done.sa;
     sa.established = host.now();
     host.report(exchange::QmEstablished{.mm = session.name,

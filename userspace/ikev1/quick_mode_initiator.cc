@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "exchange/quick_mode_sa.h"
+#include "ikev1/nat_traversal.h"
 #include "ikev1/quick_mode.h"
 #include "ikev1/teardown.h"
 
@@ -32,8 +33,8 @@ void report_proposed(const Session& session, Host& host, const QmNegotiation& ne
 
 std::vector<wire::Payload> first_payloads(const Session& session, const QmNegotiation& negotiation) {
     std::vector<wire::Payload> payloads{
-        {exchange::build_qm_offer(negotiation.quick_mode, negotiation.traffic.mode, session.nat_found(),
-                                  negotiation.inbound_spi)},
+        {to_revision(session, exchange::build_qm_offer(negotiation.quick_mode, negotiation.traffic.mode,
+                                                       session.nat_found(), negotiation.inbound_spi))},
         {wire::Nonce{negotiation.initiator_nonce}}};
     if (negotiation.dh) payloads.push_back({wire::KeyExchange{negotiation.dh->public_value()}});
     payloads.push_back({negotiation.ids.initiator});
@@ -73,7 +74,7 @@ void start(Session& session, Host& host, exchange::QmRequest request) {
                                    .iv = &negotiation.iv,
                                    .number = ++session.messages,
                                    .role = exchange::Role::kInitiator});
-    await_answer(host, *negotiation.unanswered, false);
+    await_answer(session, host, *negotiation.unanswered, false);
     session.negotiations.push_back(std::move(negotiation));
 }
 
@@ -87,9 +88,9 @@ std::expected<exchange::QmTransform, Failure> take_answer(const Session& session
                                        wire::notify::kInvalidIdInformation,
                                        "the peer answered with other traffic selectors"});
     }
-    auto chosen =
-        exchange::parse_qm_choice(*wire::find<wire::SecurityAssociation>(message.payloads),
-                                  negotiation.quick_mode, negotiation.traffic.mode, session.nat_found());
+    auto chosen = exchange::parse_qm_choice(
+        from_revision(session, *wire::find<wire::SecurityAssociation>(message.payloads)),
+        negotiation.quick_mode, negotiation.traffic.mode, session.nat_found());
     if (!chosen) {
         return std::unexpected(Failure{Stage::kQuickMode, Reason::kNoQmProposal,
                                        wire::notify::kNoProposalChosen, chosen.error()});
@@ -105,6 +106,11 @@ std::expected<exchange::QmTransform, Failure> take_answer(const Session& session
         negotiation.dh_secret = std::move(*secret);
     }
     return std::move(*chosen);
+}
+
+void connect(Session& session, Host& host, QmNegotiation& negotiation) {
+    host.act(exchange::InstallSa{std::move(*negotiation.outbound)});
+    finish_quick_mode(session, host, negotiation);
 }
 
 }  // namespace
@@ -142,6 +148,7 @@ void receive_quick_mode_answer(Session& session, Host& host, QmNegotiation& nego
                                             .begun = negotiation.begun},
                                            sas);
     host.act(exchange::InstallSa{std::move(sas.inbound)});
+    negotiation.outbound = std::move(sas.outbound);
     const Bytes hash = final_hash(context, session.keys->skeyid_a, negotiation.message_id,
                                   negotiation.initiator_nonce, negotiation.responder_nonce);
     negotiation.answered = {message.datagram, send(session, host,
@@ -152,8 +159,30 @@ void receive_quick_mode_answer(Session& session, Host& host, QmNegotiation& nego
                                                     .number = ++session.messages,
                                                     .role = exchange::Role::kInitiator})
                                                   .datagram};
-    host.act(exchange::InstallSa{std::move(sas.outbound)});
-    finish_quick_mode(session, host, negotiation);
+    if ((message.header.flags & wire::kFlagCommit) == 0) return connect(session, host, negotiation);
+    negotiation.unanswered->retransmission = {host.now(), host.lookup().policy().keying.retransmit_interval,
+                                              0};
+}
+
+void receive_quick_mode_connected(Session& session, Host& host, QmNegotiation& negotiation,
+                                  const Incoming& message) {
+    const auto covered = hashed_part(message);
+    if (!covered || !hash_is(message, message_hash(session.key_context(), session.keys->skeyid_a,
+                                                   negotiation.message_id, {}, *covered))) {
+        return host.count(Reason::kBadIcv);
+    }
+    report_received(session, host, message, ++session.messages, exchange::Role::kInitiator);
+    follow_peer(session, host, message);
+    connect(session, host, negotiation);
+}
+
+void quick_mode_connected(Session& session, Host& host, std::uint32_t message_id) {
+    const auto negotiation = std::ranges::find(session.negotiations, message_id, &QmNegotiation::message_id);
+    if (negotiation == session.negotiations.end() || negotiation->role != exchange::Role::kInitiator ||
+        !negotiation->sa) {
+        return host.count(Reason::kStale);
+    }
+    connect(session, host, *negotiation);
 }
 
 }  // namespace keyline::ikev1

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "exchange/quick_mode_sa.h"
+#include "ikev1/nat_traversal.h"
 #include "ikev1/quick_mode.h"
 #include "ikev1/teardown.h"
 
@@ -76,7 +77,8 @@ std::expected<exchange::QmTransform, Failure> take_request(const Session& sessio
                                                            const Incoming& message) {
     if (auto wrong = check_quick_mode(session, message)) return std::unexpected(invalid(std::move(*wrong)));
     negotiation.ids = ids_of(session, message);
-    const auto offer = exchange::parse_qm_offer(*wire::find<wire::SecurityAssociation>(message.payloads));
+    const auto offer = exchange::parse_qm_offer(
+        from_revision(session, *wire::find<wire::SecurityAssociation>(message.payloads)));
     if (!offer) return std::unexpected(invalid(offer.error()));
     report_proposed(session, host, negotiation, *offer);
 
@@ -120,7 +122,7 @@ void forget_predecessors(Session& session, Host& host, const QmNegotiation& conf
         }
     }
     for (const std::uint32_t message_id : message_ids) {
-        session.finished.push_back({message_id, {}});
+        finish_exchange(session, message_id, {});
         forget_quick_mode(session, host, message_id);
     }
 }
@@ -129,10 +131,11 @@ QmNegotiation* find_negotiation(Session& session, std::uint32_t message_id) {
     return &*std::ranges::find(session.negotiations, message_id, &QmNegotiation::message_id);
 }
 
-std::vector<wire::Payload> answer_payloads(const QmNegotiation& negotiation, const Incoming& message,
-                                           const exchange::QmTransform& chosen) {
-    std::vector<wire::Payload> payloads{{exchange::build_qm_choice(chosen, negotiation.inbound_spi)},
-                                        {wire::Nonce{negotiation.responder_nonce}}};
+std::vector<wire::Payload> answer_payloads(const Session& session, const QmNegotiation& negotiation,
+                                           const Incoming& message, const exchange::QmTransform& chosen) {
+    std::vector<wire::Payload> payloads{
+        {to_revision(session, exchange::build_qm_choice(chosen, negotiation.inbound_spi))},
+        {wire::Nonce{negotiation.responder_nonce}}};
     if (negotiation.dh) payloads.push_back({wire::KeyExchange{negotiation.dh->public_value()}});
     if (wire::find<wire::Identification>(message.payloads) != nullptr) {
         payloads.push_back({negotiation.ids.initiator});
@@ -162,7 +165,7 @@ void receive_quick_mode_request(Session& session, Host& host, const Incoming& me
     const auto chosen = take_request(session, host, negotiation, message);
     if (!chosen) {
         // Its repetition finds nothing to answer: the peer has been told.
-        session.finished.push_back({message_id, {message.datagram, {}}});
+        finish_exchange(session, message_id, {message.datagram, {}});
         return refuse_quick_mode(session, host, message_id, chosen.error());
     }
     exchange::SaPair sas = make_keyed_sas(session, negotiation, *chosen);
@@ -174,7 +177,7 @@ void receive_quick_mode_request(Session& session, Host& host, const Incoming& me
                                            sas);
     host.act(exchange::InstallSa{std::move(sas.inbound)});
     negotiation.outbound = std::move(sas.outbound);
-    const std::vector<wire::Payload> payloads = answer_payloads(negotiation, message, *chosen);
+    const std::vector<wire::Payload> payloads = answer_payloads(session, negotiation, message, *chosen);
     const Bytes hash = message_hash(context, session.keys->skeyid_a, message_id, negotiation.initiator_nonce,
                                     octets_of(payloads));
     negotiation.unanswered = send(session, host,
@@ -184,7 +187,7 @@ void receive_quick_mode_request(Session& session, Host& host, const Incoming& me
                                    .iv = &negotiation.iv,
                                    .number = ++session.messages,
                                    .role = exchange::Role::kResponder});
-    await_answer(host, *negotiation.unanswered, false);
+    await_answer(session, host, *negotiation.unanswered, false);
     negotiation.answered = {message.datagram, negotiation.unanswered->datagram};
     session.negotiations.push_back(std::move(negotiation));
 }

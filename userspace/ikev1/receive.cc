@@ -57,6 +57,8 @@ void receive_under_way(Session& session, Host& host, QmNegotiation& negotiation,
     if (datagram.data == negotiation.unanswered->datagram) return host.count(Reason::kReflected);
     const auto message = read_message(session, host, datagram, header, negotiation.iv);
     if (!message) return;
+    if (negotiation.role == exchange::Role::kInitiator && negotiation.sa)
+        return receive_quick_mode_connected(session, host, negotiation, *message);
     negotiation.role == exchange::Role::kInitiator
         ? receive_quick_mode_answer(session, host, negotiation, *message)
         : receive_quick_mode_confirmation(session, host, negotiation, *message);
@@ -70,9 +72,7 @@ void receive_quick_mode(Session& session, Host& host, const DatagramReceived& da
         std::ranges::find(session.negotiations, header.message_id, &QmNegotiation::message_id);
     if (negotiation != session.negotiations.end())
         return receive_under_way(session, host, *negotiation, datagram, header);
-    const auto finished =
-        std::ranges::find(session.finished, header.message_id, &FinishedQuickMode::message_id);
-    if (finished != session.finished.end()) {
+    if (const FinishedExchange* finished = find_finished(session, header.message_id)) {
         if (datagram.data == finished->answered.received)
             return answer_again(session, host, finished->answered);
         return host.count(Reason::kStale);
@@ -85,8 +85,10 @@ void receive_quick_mode(Session& session, Host& host, const DatagramReceived& da
 }  // namespace
 
 void receive(Session& session, Host& host, const DatagramReceived& datagram, const wire::Header& header) {
-    const auto reason =
-        session.deleted() ? std::optional(Reason::kUnknownSa) : wrong_cookie(session, datagram, header);
+    // A deleted SA has its deletes acknowledged, and acknowledges the peer's (MS-IKEE 3.8).
+    const bool over = session.deleted() &&
+                      (!session.main_mode_done || header.exchange_type != ExchangeType::kInformational);
+    const auto reason = over ? std::optional(Reason::kUnknownSa) : wrong_cookie(session, datagram, header);
     if (reason) {
         host.count(*reason);
         return host.report(exchange::Dropped{.reason = *reason, .remote = datagram.remote, .text = {}});

@@ -51,6 +51,7 @@ std::optional<Failure> RevisedPublicKey::take_key_exchange(Session& session, exc
                                                                  {PayloadType::kIdentification},
                                                                  {PayloadType::kCertificate, 0, most},
                                                                  {PayloadType::kNatDiscovery, 0, 16},
+                                                                 {PayloadType::kNatDiscoveryDraft, 0, 16},
                                                                  {PayloadType::kNotification, 0, 4}})) {
         return malformed(std::move(*wrong));
     }

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "ikev1/informational.h"
+#include "ikev1/dead_peer_detection.h"
+#include "ikev1/deletes.h"
 #include "ikev1/main_mode.h"
 #include "ikev1/quick_mode.h"
 #include "ikev1/receive.h"
@@ -11,6 +12,11 @@
 #include "ikev1/timers.h"
 
 namespace keyline::ikev1 {
+namespace {
+
+constexpr std::size_t kMaxFinished = 64;
+
+}  // namespace
 
 std::string to_string(State state) {
     switch (state) {
@@ -80,6 +86,22 @@ void Session::remove_quick_mode(exchange::Host& host, const exchange::QmSa& quic
     if (!deleted()) send_delete(*this, host, quick_mode);
 }
 
+bool Session::probe(exchange::Host& host) { return start_probe(*this, host); }
+
+void Session::peer_port_changed(exchange::Host& host) {
+    for (QmNegotiation& negotiation : negotiations) {
+        if (negotiation.outbound) negotiation.outbound->encapsulation.remote_port = name.remote.port;
+        if (!negotiation.sa) continue;
+        host.act(exchange::MoveSa{policy::Direction::kInbound, negotiation.inbound_spi, name.remote.address,
+                                  name.remote});
+    }
+}
+
+void Session::forget(exchange::Instant now) {
+    forget_at = now;
+    deletes.clear();
+}
+
 std::chrono::seconds Session::lifetime() const {
     return std::min(main_mode.lifetime, chosen->transform.lifetime.value_or(main_mode.lifetime));
 }
@@ -88,6 +110,16 @@ bool Session::proposal_allowed(const policy::MainMode& allowed) const {
     return !chosen ||
            (allowed.accepts(chosen->transform.group) &&
             std::ranges::find(allowed.proposals, chosen->transform.proposal) != allowed.proposals.end());
+}
+
+void finish_exchange(Session& session, std::uint32_t message_id, Answered answered) {
+    session.finished.push_back({message_id, std::move(answered)});
+    if (session.finished.size() > kMaxFinished) session.finished.pop_front();
+}
+
+const FinishedExchange* find_finished(const Session& session, std::uint32_t message_id) {
+    const auto found = std::ranges::find(session.finished, message_id, &FinishedExchange::message_id);
+    return found == session.finished.end() ? nullptr : &*found;
 }
 
 }  // namespace keyline::ikev1

@@ -63,17 +63,35 @@ struct QmNegotiation {
     Secret dh_secret;
     std::uint32_t inbound_spi = 0;
     exchange::Instant begun{};
-    std::optional<policy::SadEntry> outbound;  // responder: to be installed by the third message
-    std::optional<exchange::QmSa> sa;          // responder: the inbound SA is installed
+    std::optional<policy::SadEntry> outbound;  // to be installed by the third message, or by CONNECTED
+    std::optional<exchange::QmSa> sa;          // the inbound SA is installed
     std::optional<Unanswered> unanswered;
     Answered answered;
 };
 
-// A quick mode that is over on this side: what a repetition of its last message is answered with.
-struct FinishedQuickMode {
+// A quick mode or a delete that is over on this side: what a repetition of its last message is answered with.
+struct FinishedExchange {
     std::uint32_t message_id = 0;
     Answered answered;
 };
+
+// A delete that the peer has to acknowledge (MS-IKEE 3.8).
+struct UnansweredDelete {
+    std::uint32_t message_id = 0;
+    Bytes iv;  // of the answer
+    Bytes nonce;
+    Unanswered sent;
+};
+
+// R-U-THERE under way (RFC 3706 5.3). Each repetition is a message of its own with the next number.
+struct Probe {
+    std::uint32_t first = 0;
+    std::uint32_t last = 0;
+    exchange::Retransmission retransmission;
+};
+
+// The revision that both sides know (MS-IKEE 3.2.1, "Selected Revision").
+enum class NatTraversal : std::uint8_t { kNone, kDraft, kRfc3947 };
 
 struct Session final : exchange::Session {
     State state = State::kStart;
@@ -88,22 +106,27 @@ struct Session final : exchange::Session {
     Bytes peer_public_value;
     Bytes initiator_nonce;
     Bytes responder_nonce;
-    bool peer_knows_nat_traversal = false;  // RFC 3947
-    bool peer_knows_dpd = false;            // RFC 3706
+    NatTraversal nat_traversal = NatTraversal::kNone;
+    bool peer_knows_dpd = false;             // RFC 3706
+    bool peer_acknowledges_deletes = false;  // "MS NT5 ISAKMPOAKLEY" (MS-IKEE 3.8.4.1)
 
     std::optional<MmKeys> keys;
-    Bytes iv;  // of main mode's next encrypted message; once done, its last block
+    bool main_mode_done = false;  // even when the SA is deleted by now: what follows is encrypted
+    Bytes iv;                     // of main mode's next encrypted message; once done, its last block
 
     std::optional<Unanswered> unanswered;
     Answered answered;
     std::vector<QmNegotiation> negotiations;
-    std::deque<FinishedQuickMode> finished;  // the last few
+    std::deque<FinishedExchange> finished;  // the last few
+    std::vector<UnansweredDelete> deletes;
+    std::optional<Probe> probing;
+    std::uint32_t probe_number = 0;  // of the last R-U-THERE
     exchange::Instant forget_at = exchange::kNever;
 
     // Informational exchanges are encrypted (RFC 2409 5.7): a responder sends none between its message 4 and
     // the peer's message 5, which is encrypted.
     bool peer_has_keys() const {
-        return established || state == State::kMessage4Sent || state == State::kMessage5Sent;
+        return main_mode_done || state == State::kMessage4Sent || state == State::kMessage5Sent;
     }
 
     KeyContext key_context() const {
@@ -134,13 +157,20 @@ struct Session final : exchange::Session {
                 const std::string& text) override;
     void end(exchange::Host& host, const std::string& text) override;
     void remove_quick_mode(exchange::Host& host, const exchange::QmSa& quick_mode) override;
-    // Informational exchanges are not acknowledged.
-    bool owes() const override { return false; }
-    bool forgettable(exchange::Instant now) const override { return deleted() && forget_at <= now; }
-    void forget(exchange::Instant now) override { forget_at = now; }
+    bool probe(exchange::Host& host) override;
+    void peer_port_changed(exchange::Host& host) override;
+    bool owes() const override { return !deletes.empty(); }
+    bool forgettable(exchange::Instant now) const override {
+        return deleted() && forget_at <= now && deletes.empty();
+    }
+    void forget(exchange::Instant now) override;
     std::chrono::seconds lifetime() const override;
     bool proposal_allowed(const policy::MainMode& allowed) const override;
     const std::vector<auth::MethodId>& candidates() const override { return methods; }
 };
+
+// Remembers an exchange that is over; nullptr when it is none of the last few.
+void finish_exchange(Session& session, std::uint32_t message_id, Answered answered);
+const FinishedExchange* find_finished(const Session& session, std::uint32_t message_id);
 
 }  // namespace keyline::ikev1

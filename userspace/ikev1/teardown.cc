@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "ikev1/deletes.h"
 #include "ikev1/informational.h"
 
 namespace keyline::ikev1 {
@@ -55,6 +56,7 @@ Stage stage_of(const Session& session) {
 
 void end_main_mode(Session& session, Host& host, const std::string& text) {
     session.unanswered.reset();
+    session.probing.reset();
     give_back_negotiations(session, host);
     session.state = State::kDeleted;
     session.forget_at = host.now();
@@ -112,11 +114,15 @@ void quick_mode_deleted(Session& session, Host& host, std::uint32_t spi) {
 
 void main_mode_timed_out(Session& session, Host& host, const std::string& text) {
     report_failure(session, host, By::kLocal, stage_of(session), Reason::kTimeout, text);
+    session.lost = true;
     end_main_mode(session, host, text);
 }
 
 void forget_quick_mode(Session& session, Host& host, std::uint32_t message_id) {
     host.count(Reason::kTimeout);
+    const auto found = std::ranges::find(session.negotiations, message_id, &QmNegotiation::message_id);
+    // Only the third message may have been lost: then the peer uses what ends here.
+    if (found->sa) send_delete(session, host, *found->sa);
     drop_negotiation(session, host, message_id, "the peer does not answer");
 }
 

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 
+#include "ikev1/dead_peer_detection.h"
+#include "ikev1/deletes.h"
 #include "ikev1/message_io.h"
+#include "ikev1/quick_mode.h"
 #include "ikev1/teardown.h"
 
 namespace keyline::ikev1 {
@@ -49,6 +52,10 @@ bool expire_quick_mode(Session& session, Host& host, std::uint32_t message_id) {
         case Verdict::kGiveUp:
             break;
     }
+    if (negotiation->role == exchange::Role::kInitiator && negotiation->sa) {
+        quick_mode_connected(session, host, message_id);
+        return true;
+    }
     if (!negotiation->request) {
         forget_quick_mode(session, host, message_id);
         return true;
@@ -70,8 +77,10 @@ void expire_lifetime(Session& session, Host& host) {
 }  // namespace
 
 Instant next_deadline(const Session& session, const policy::Keying& keying) {
-    if (session.deleted()) return session.forget_at;
-    Instant next = std::min({session.expires, session.keepalive_at, silence_ends(session, keying)});
+    if (session.deleted()) return session.deletes.empty() ? session.forget_at : next_repetition(session);
+    Instant next = std::min(
+        {session.expires, session.keepalive_at, silence_ends(session, keying), next_repetition(session)});
+    if (session.probing) next = std::min(next, session.probing->retransmission.due());
     if (session.unanswered) next = std::min(next, session.unanswered->retransmission.due());
     for (const QmNegotiation& negotiation : session.negotiations)
         next = std::min(next, negotiation.unanswered->retransmission.due());
@@ -79,6 +88,7 @@ Instant next_deadline(const Session& session, const policy::Keying& keying) {
 }
 
 void expire(Session& session, Host& host) {
+    expire_deletes(session, host);
     if (session.deleted()) return;
     const policy::Keying& keying = host.lookup().policy().keying;
     const Instant now = host.now();
@@ -89,6 +99,7 @@ void expire(Session& session, Host& host) {
     for (const std::uint32_t message_id : message_ids) {
         if (!expire_quick_mode(session, host, message_id)) return;
     }
+    if (!session.deleted() && session.probing) expire_probe(session, host);
     if (session.deleted()) return;
     if (silence_ends(session, keying) <= now)
         return main_mode_timed_out(session, host, "the initiator fell silent");

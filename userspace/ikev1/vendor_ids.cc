@@ -8,6 +8,8 @@
 namespace keyline::ikev1 {
 namespace {
 
+constexpr std::uint32_t kWindows8AndLater = 9;
+
 wire::Payload payload_of(const wire::vendor::Md5& id) {
     return {wire::VendorId{Bytes(id.begin(), id.end())}};
 }
@@ -21,15 +23,25 @@ bool has(const std::vector<wire::Payload>& payloads, const wire::vendor::Md5& id
 }  // namespace
 
 std::vector<wire::Payload> vendor_ids(const Session& session) {
-    std::vector<wire::Payload> ids{payload_of(wire::vendor::kRfc3947),
+    std::vector<wire::Payload> ids{{wire::VendorId{wire::vendor::ms_nt5_isakmpoakley(kWindows8AndLater)}},
+                                   payload_of(wire::vendor::kRfc3947),
+                                   payload_of(wire::vendor::kNatTraversalDraft),
+                                   payload_of(wire::vendor::kFragmentation),
                                    payload_of(wire::vendor::kDeadPeerDetection)};
     if (session.speaks_authip) ids.push_back(payload_of(wire::vendor::kAuthipSupported));
     return ids;
 }
 
 void note_vendor_ids(Session& session, const std::vector<wire::Payload>& payloads) {
-    session.peer_knows_nat_traversal = has(payloads, wire::vendor::kRfc3947);
+    session.nat_traversal = has(payloads, wire::vendor::kRfc3947)             ? NatTraversal::kRfc3947
+                            : has(payloads, wire::vendor::kNatTraversalDraft) ? NatTraversal::kDraft
+                                                                              : NatTraversal::kNone;
+    session.peer_announced.fragmentation = has(payloads, wire::vendor::kFragmentation);
     session.peer_knows_dpd = has(payloads, wire::vendor::kDeadPeerDetection);
+    session.peer_acknowledges_deletes =
+        std::ranges::any_of(wire::find_all<wire::VendorId>(payloads), [](const wire::VendorId* id) {
+            return wire::vendor::ms_nt5_isakmpoakley_version(id->data).has_value();
+        });
 }
 
 bool announces_authip(ByteView datagram, const wire::Header& header) {

@@ -39,7 +39,11 @@ void Engine::on(exchange::SaQuiet& event) {
     if (keying.dead_peer_timeout.count() == 0 || event.unanswered < patience || qm.suspected) return;
     count(Reason::kSilentPeer);
     qm.patience = std::min(2 * patience, kMostPatience);
-    suspect(qm);
+    // A peer that gives a sign of life may still have lost this one: then the traffic stays unanswered.
+    Session* session = qm.mm == 0 || qm.probed ? nullptr : sessions_.find(qm.mm);
+    if (session == nullptr || !session->probe(*this)) return suspect(qm);
+    qm.probed = true;
+    touch(*session);
 }
 
 void Engine::on(exchange::StrayEsp& event) { meet_stray(event.local, event.remote); }

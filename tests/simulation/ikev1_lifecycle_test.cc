@@ -1,0 +1,254 @@
+// What befalls IKEv1's SAs once they exist: peers that die (RFC 3706), lost deletes (MS-IKEE 3.8), paths that
+// lose large messages (MS-IKEE 3.3), NATs (MS-IKEE 3.2), the Commit flag (RFC 2408 3.1).
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "simulation/pair.h"
+#include "simulation/reports.h"
+#include "simulation/translated.h"
+#include "wire/build.h"
+#include "wire/parse.h"
+#include "wire/vendor_ids.h"
+
+namespace keyline::simulation {
+namespace {
+
+using exchange::Reason;
+using wire::ExchangeType;
+
+Wishes pre_shared_key() {
+    return {.auth = {policy::AuthMethod::kPreSharedKey},
+            .dh_groups = {policy::DhGroup::kEcp256},
+            .protocols = {policy::Protocol::kIkev1}};
+}
+
+wire::Header header_of(const exchange::Send& message) { return *wire::parse_header(message.data); }
+
+bool is(const exchange::Send& message, ExchangeType type) { return header_of(message).exchange_type == type; }
+
+// Messages 1 and 2 without one vendor ID: nothing authenticates these.
+void hide(World& world, const wire::vendor::Md5& id) {
+    world.swallow = [&world, id](const exchange::Send& message) {
+        const wire::Header header = header_of(message);
+        if (header.next_payload != wire::PayloadType::kSecurityAssociation || header.encrypted())
+            return false;
+        auto payloads = *wire::parse_payloads(ByteView(message.data).subspan(wire::kHeaderSize),
+                                              header.next_payload, wire::Dialect::kIkev1, wire::kHeaderSize);
+        const auto hidden = std::erase_if(payloads, [&](const wire::Payload& payload) {
+            const auto* vendor = std::get_if<wire::VendorId>(&payload.body);
+            return vendor != nullptr && std::ranges::equal(ByteView(vendor->data).first(id.size()), id);
+        });
+        if (hidden == 0) return false;
+        world.after(1ms,
+                    [&world, from = world.translate(message.local), to = message.remote,
+                     data = *wire::build_plain_message(header, payloads)] { world.deliver(from, to, data); });
+        return true;
+    };
+}
+
+class Ikev1LifecycleTest : public testing::Test {
+  protected:
+    void establish() {
+        pair.acquire_at_a();
+        pair.world.run(5s);
+        ASSERT_EQ(pair.a.datapath.outbound.size(), 1U);
+        ASSERT_EQ(pair.b.datapath.outbound.size(), 1U);
+    }
+    void quiet(std::chrono::seconds unanswered) {
+        pair.world.give(pair.a, exchange::SaQuiet{.inbound_spi = inbound_spi(), .unanswered = unanswered});
+    }
+    std::uint32_t inbound_spi() const { return pair.a.datapath.inbound.rbegin()->first; }
+    void lose(const Host& from, ExchangeType type, std::size_t count) {
+        pair.world.swallow = [this, &from, type, count](const exchange::Send& message) mutable {
+            if (message.local.address != from.address || !is(message, type) || count == 0) return false;
+            --count;
+            return true;
+        };
+    }
+
+    Pair pair{pre_shared_key()};
+};
+
+TEST_F(Ikev1LifecycleTest, UnansweredTrafficAsksForASignOfLife) {
+    establish();
+    quiet(60s);
+    pair.world.run(5s);
+    EXPECT_TRUE(sent_notify(pair.a, "HASH, N(R-U-THERE)"));
+    EXPECT_TRUE(sent_notify(pair.b, "HASH, N(R-U-THERE-ACK)"));
+    EXPECT_EQ(reports<exchange::QmEstablished>(pair.a).size(), 1U);
+    pair.check_rest();
+}
+
+TEST_F(Ikev1LifecycleTest, APeerThatLivesMayHaveLostTheQuickMode) {
+    establish();
+    quiet(60s);
+    pair.world.run(5s);
+    quiet(120s);
+    pair.world.run(5s);
+    EXPECT_EQ(reports<exchange::QmEstablished>(pair.a).size(), 2U);
+    EXPECT_EQ(established(pair.a), 1U);
+    pair.world.run(100s);
+    pair.check_rest();
+}
+
+TEST_F(Ikev1LifecycleTest, WithoutASignOfLifeAllIsNegotiatedAnew) {
+    establish();
+    pair.world.restart(pair.b, false);
+    quiet(60s);
+    pair.world.run(30s);
+    EXPECT_EQ(established(pair.a), 2U);
+    EXPECT_EQ(reports<exchange::MmDeleted>(pair.a).at(0).reason,
+              "10.0.0.2:500 does not answer R-U-THERE: it seems dead");
+    pair.world.run(100s);
+    EXPECT_TRUE(pair.world.carry(pair.a));
+    pair.check_rest();
+}
+
+TEST_F(Ikev1LifecycleTest, OfADeadPeersSasNothingIsDeletedBeforeItsTime) {
+    establish();
+    pair.world.swallow = [this](const exchange::Send& message) {
+        return message.local.address == pair.b.address;
+    };
+    quiet(60s);
+    pair.world.run(200s);
+    EXPECT_EQ(established(pair.a), 1U);
+    EXPECT_FALSE(reports<exchange::MmDeleted>(pair.a).empty());
+    EXPECT_TRUE(reports<exchange::QmDeleted>(pair.a).empty());
+    EXPECT_EQ(pair.a.datapath.outbound.size(), 1U);
+}
+
+TEST_F(Ikev1LifecycleTest, ALostDeleteIsSentAgain) {
+    establish();
+    lose(pair.a, ExchangeType::kInformational, 4);
+    pair.world.give(pair.a, exchange::AdminDown{1, pair.b.address});
+    pair.world.run(60s);
+    EXPECT_TRUE(pair.b.datapath.outbound.empty());
+    EXPECT_TRUE(pair.b.keyer->main_modes(pair.world.now()).empty());
+    EXPECT_TRUE(pair.a.keyer->main_modes(pair.world.now()).empty());
+    pair.check_rest();
+}
+
+TEST_F(Ikev1LifecycleTest, ALostAcknowledgementIsSentAgain) {
+    establish();
+    lose(pair.b, ExchangeType::kInformational, 4);
+    pair.world.give(pair.a, exchange::AdminDown{1, pair.b.address});
+    pair.world.run(20s);
+    EXPECT_GT(pair.b.keyer->counters()[Reason::kRetransmission], 0U);
+    pair.world.run(60s);
+    EXPECT_TRUE(pair.b.keyer->main_modes(pair.world.now()).empty());
+    pair.check_rest();
+}
+
+TEST_F(Ikev1LifecycleTest, ShutdownWaitsForTheAcknowledgement) {
+    establish();
+    lose(pair.b, ExchangeType::kInformational, 100);
+    pair.world.give(pair.a, exchange::Shutdown{});
+    pair.world.run(500ms);
+    EXPECT_FALSE(pair.a.shut_down);
+    pair.world.run(10s);
+    EXPECT_TRUE(pair.a.shut_down);
+    EXPECT_TRUE(pair.b.datapath.outbound.empty());
+}
+
+TEST_F(Ikev1LifecycleTest, APeerOfAnotherMakeIsToldOnce) {
+    const Bytes microsoft = wire::vendor::ms_nt5_isakmpoakley(9);
+    wire::vendor::Md5 id{};
+    std::copy_n(microsoft.begin(), id.size(), id.begin());
+    hide(pair.world, id);
+    establish();
+    pair.world.give(pair.a, exchange::AdminDown{1, pair.b.address});
+    pair.world.run(5s);
+    EXPECT_TRUE(sent_notify(pair.a, "HASH, D"));
+    EXPECT_FALSE(sent_notify(pair.a, "HASH, Ni, D"));
+    pair.check_rest();
+}
+
+TEST_F(Ikev1LifecycleTest, TheCommitFlagDelaysTheOutboundSaAndNoMore) {
+    pair.world.swallow = [this](const exchange::Send& message) {
+        if (message.local.address != pair.b.address || !is(message, ExchangeType::kQuickMode)) return false;
+        constexpr std::size_t kFlags = 19;
+        Bytes data = message.data;
+        data.at(kFlags) |= wire::kFlagCommit;
+        pair.world.after(1ms,
+                         [this, message, data] { pair.world.deliver(message.local, message.remote, data); });
+        return true;
+    };
+    pair.acquire_at_a();
+    pair.world.run(1s);
+    EXPECT_EQ(pair.a.datapath.inbound.size(), 1U);
+    EXPECT_TRUE(pair.a.datapath.outbound.empty());
+    pair.world.run(2s);
+    EXPECT_EQ(pair.a.datapath.outbound.size(), 1U);
+    pair.check_rest();
+}
+
+TEST(Ikev1FragmentationTest, LargeMessagesComeInFragmentsWhereWholeOnesAreLost) {
+    Wishes wishes = pre_shared_key();
+    wishes.suites.clear();
+    using policy::Encryption;
+    using policy::Integrity;
+    for (const Integrity integrity : {Integrity::kHmacSha1_96, Integrity::kHmacSha256_128,
+                                      Integrity::kHmacSha384_192, Integrity::kHmacSha512_256}) {
+        for (const std::uint8_t octets : {16, 24, 32})
+            wishes.suites.push_back({Encryption::kAesCbc, octets, integrity});
+        wishes.suites.push_back({Encryption::k3desCbc, 24, integrity});
+        wishes.suites.push_back({Encryption::kNull, 0, integrity});
+    }
+    Pair pair(wishes);
+    std::size_t lost = 0;
+    pair.world.swallow = [&](const exchange::Send& message) {
+        const bool large = message.data.size() > 548;
+        lost += large ? 1U : 0U;
+        return large;
+    };
+    pair.acquire_at_a();
+    pair.world.run(10s);
+    EXPECT_EQ(lost, 1U);
+    EXPECT_EQ(pair.a.datapath.outbound.size(), 1U);
+    EXPECT_EQ(pair.b.datapath.outbound.size(), 1U);
+    pair.check_rest();
+}
+
+struct Ikev1NatRevisionTest : testing::TestWithParam<bool> {};
+
+TEST_P(Ikev1NatRevisionTest, EitherRevisionEncapsulates) {
+    Wishes wishes = pre_shared_key();
+    wishes.tunnel = GetParam();
+    Translated pair(wishes);
+    hide(pair.world, wire::vendor::kRfc3947);
+    pair.establish();
+    EXPECT_EQ(pair.sent_by(pair.a).encapsulation, (policy::UdpEncapsulation{4500, 4500, false}));
+    EXPECT_TRUE(pair.sent_by(pair.b).encapsulation.follow_remote);
+    const auto ladder = pair.sent_payloads();
+    EXPECT_EQ(ladder.at(2), "#3 KE, Ni, NATD ×2");
+    pair.check_rest();
+}
+INSTANTIATE_TEST_SUITE_P(Modes, Ikev1NatRevisionTest, testing::Bool());
+
+TEST(Ikev1NatTest, QuickModesUnderWayFollowThePeer) {
+    Translated pair(pre_shared_key());
+    pair.establish();
+    // b's answer is on its way while the NAT forgets.
+    bool rebound = false;
+    pair.world.swallow = [&](const exchange::Send& message) {
+        if (message.local.address == pair.b.address && is(message, ExchangeType::kQuickMode) && !rebound) {
+            rebound = true;
+            pair.nat.rebind();
+            pair.world.carry(pair.a);
+        }
+        return false;
+    };
+    pair.world.give(pair.a, exchange::SaExpired{policy::Direction::kInbound,
+                                                pair.a.datapath.inbound.begin()->first, false});
+    pair.world.run(20s);
+    EXPECT_TRUE(rebound);
+    EXPECT_EQ(reports<exchange::QmEstablished>(pair.b).size(), 2U);
+    EXPECT_TRUE(pair.world.carry(pair.a));
+    EXPECT_TRUE(pair.world.carry(pair.b));
+    EXPECT_EQ(pair.b.datapath.outbound.rbegin()->second.encapsulation.remote_port,
+              pair.nat.translate(4500).port);
+}
+
+}  // namespace
+}  // namespace keyline::simulation

@@ -1,0 +1,70 @@
+#include "ikev1/dead_peer_detection.h"
+
+#include "ikev1/informational.h"
+#include "ikev1/message_io.h"
+#include "ikev1/teardown.h"
+
+namespace keyline::ikev1 {
+namespace {
+
+using exchange::Host;
+using exchange::Reason;
+using Verdict = exchange::Retransmission::Verdict;
+
+void ask(Session& session, Host& host) {
+    wire::Notification notify{.protocol_id = wire::protocol::kIsakmp,
+                              .spi = cookies_of(session),
+                              .type = wire::notify::kRUThere,
+                              .data = {}};
+    append_be32(notify.data, session.probing->last);
+    send_informational(session, host, {{std::move(notify)}});
+}
+
+bool well_formed(const Session& session, const wire::Notification& notify) {
+    return notify.spi == cookies_of(session) && notify.data.size() == 4;
+}
+
+}  // namespace
+
+bool start_probe(Session& session, Host& host) {
+    if (!session.established || !session.peer_knows_dpd) return false;
+    if (session.probing) return true;
+    const std::uint32_t number = ++session.probe_number;
+    session.probing = {.first = number,
+                       .last = number,
+                       .retransmission = {host.now(), host.lookup().policy().keying.retransmit_interval,
+                                          kRetransmissionsToTheDead}};
+    ask(session, host);
+    return true;
+}
+
+void expire_probe(Session& session, Host& host) {
+    switch (session.probing->retransmission.expire(host.now())) {
+        case Verdict::kWait:
+            return;
+        case Verdict::kSendAgain:
+            session.probing->last = ++session.probe_number;
+            return ask(session, host);
+        case Verdict::kGiveUp:
+            return main_mode_timed_out(
+                session, host, session.name.remote.to_string() + " does not answer R-U-THERE: it seems dead");
+    }
+}
+
+// The same sequence number comes back.
+void receive_r_u_there(Session& session, Host& host, const wire::Notification& notify) {
+    if (!well_formed(session, notify)) return host.count(Reason::kSpoofedNotify);
+    wire::Notification answer = notify;
+    answer.type = wire::notify::kRUThereAck;
+    send_informational(session, host, {{std::move(answer)}});
+}
+
+void receive_r_u_there_ack(Session& session, Host& host, const wire::Notification& notify) {
+    if (!well_formed(session, notify)) return host.count(Reason::kSpoofedNotify);
+    const std::uint32_t number = load_be32(notify.data.data());
+    if (!session.probing || number < session.probing->first || number > session.probing->last)
+        return host.count(Reason::kStale);
+    session.probing.reset();
+}
+
+}  // namespace keyline::ikev1
