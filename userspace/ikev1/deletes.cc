@@ -16,7 +16,6 @@ using Verdict = exchange::Retransmission::Verdict;
 
 constexpr std::chrono::seconds kRepeatAfter{1};  // MS-IKEE 3.8.4.1
 constexpr unsigned kRepetitions = 4;             // 3.8.6.1
-constexpr std::chrono::seconds kLinger{30};      // a deleted SA acknowledges repetitions (as S11)
 
 void send_delete(Session& session, Host& host, wire::Delete removal) {
     if (!session.peer_acknowledges_deletes) return send_informational(session, host, {{std::move(removal)}});
@@ -91,7 +90,6 @@ void receive_delete(Session& session, Host& host, const Incoming& message) {
     const auto* nonce = wire::find<wire::Nonce>(message.payloads);
     if (nonce != nullptr) acknowledge(session, host, message, *nonce, removal);
     take(session, host, removal);
-    if (nonce != nullptr && session.deleted()) session.forget_at = host.now() + kLinger;
 }
 
 void receive_delete_answer(Session& session, Host& host, const exchange::DatagramReceived& datagram,

@@ -1,6 +1,7 @@
 #include "ikev1/teardown.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "ikev1/deletes.h"
@@ -13,6 +14,9 @@ using exchange::By;
 using exchange::Host;
 using exchange::Reason;
 using exchange::Stage;
+
+// A deleted SA acknowledges repetitions, and what comes late under it is not taken for a stray (as S11).
+constexpr std::chrono::seconds kLinger{30};
 
 void report_failure(const Session& session, Host& host, By by, Stage stage, Reason reason,
                     const std::string& text) {
@@ -59,7 +63,7 @@ void end_main_mode(Session& session, Host& host, const std::string& text) {
     session.probing.reset();
     give_back_negotiations(session, host);
     session.state = State::kDeleted;
-    session.forget_at = host.now();
+    session.forget_at = host.now() + (session.main_mode_done ? kLinger : std::chrono::seconds(0));
     host.mm_ended(session, text);
     session.established = false;
 }
