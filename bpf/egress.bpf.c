@@ -120,8 +120,7 @@ static __always_inline int protect(struct __sk_buff *skb, struct kl_config *conf
 		kl_raise_acquire(&packet->tuple, flow->rule, skb->ifindex, user);
 		if (user)
 			kl_note_user(&packet->tuple, user); /* what is held comes back without its socket */
-		/* The stack seals nothing any more of what was held. */
-		if (!config->hold || rule->engine == KL_ENGINE_KERNEL)
+		if (!config->hold)
 			return drop(KL_REASON_DROP_NO_SA);
 		return hand_over(skb, config, flow->rule, KL_HANDOVER_HOLD, KL_REASON_OUT_HELD);
 	}

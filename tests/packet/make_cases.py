@@ -15,7 +15,7 @@ from scapy.all import (ARP, ESP, ICMP, IP, Dot1AD, Dot1Q, Ether, ICMPv6EchoReque
 HOST, NEXT_HOP = "02:00:00:00:00:0a", "02:00:00:00:00:0b"
 INBOUND_SPI, OUTBOUND_SA, INBOUND_SA = 0x11223344, 1, 2
 SEAL, HOLD, OPEN, REASSEMBLE = 1, 2, 3, 4
-RULE_WITHOUT_SA, RULE_EXCEPT_SSH, RULE_WITHOUT_SA_V6 = 3, 7, 13
+RULE_WITHOUT_SA, RULE_EXCEPT_SSH, RULE_OF_KERNEL, RULE_WITHOUT_SA_V6 = 3, 7, 8, 13
 PORT = 1
 
 cases = []
@@ -109,7 +109,8 @@ egress("first_match_wins", v4("10.1.0.6") / TCP(sport=4000, dport=22), "kPass", 
 egress("second_match", v4("10.1.0.6") / TCP(sport=4000, dport=23), "kHandOver", "out-held",
        lambda f: handover(f, RULE_EXCEPT_SSH, HOLD))
 egress("no_rule", v4("192.0.2.1") / udp, "kPass", "pass-no-rule")
-egress("kernel_engine_without_sa", v4("10.1.0.8") / udp, "kDrop", "no-sa")
+egress("kernel_engine_without_sa", v4("10.1.0.8") / udp, "kHandOver", "out-held",
+       lambda f: handover(f, RULE_OF_KERNEL, HOLD))
 egress("arp", ARP(pdst="10.1.0.2"), "kPass", "pass-local")
 egress("ike", v4("10.1.0.2") / UDP(sport=500, dport=500) / Raw(b"i" * 28), "kPass", "pass-ike")
 egress("ike_nat", v4("10.1.0.2") / UDP(sport=4500, dport=4500) / Raw(b"\0" * 32), "kPass", "pass-ike")

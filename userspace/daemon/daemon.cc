@@ -102,6 +102,8 @@ std::expected<void, std::string> Daemon::open_datapath() {
     if (auto checked = opened->check_engines(policy); !checked) return checked;
     // The rules are in force before the first packet is looked at.
     if (auto applied = opened->apply(policy); !applied) return applied;
+    for (const std::string& error : opened->change_engines(policy))
+        spdlog::warn("{}", error);
     for (const policy::Interface& interface : policy.host.interfaces) {
         if (auto attached = opened->attach(interface.name, interface.role); !attached) return attached;
     }

@@ -43,6 +43,7 @@ std::expected<void, std::string> Listeners::open(const std::vector<IpAddress>& a
         for (const std::uint16_t port : {ports.ike, ports.nat_traversal}) {
             auto socket = UdpSocket::bind({address, port});
             if (!socket) return std::unexpected(socket.error());
+            if (port == ports.nat_traversal && address.is_v4()) socket->leave_esp_to_kernel();
             listeners_.push_back(std::make_shared<Listener>(loop_, std::move(*socket)));
             wait(listeners_.back());
         }

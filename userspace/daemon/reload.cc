@@ -85,7 +85,10 @@ std::expected<ReloadDone, std::vector<std::string>> reload(Instance& instance) {
     }
     instance.policy = next;
     instance.keyer->handle(exchange::PolicyChanged{next, std::move(*methods)});
-    if (instance.datapath) detach_removed(*instance.datapath, changes, done.warnings);
+    if (instance.datapath) {
+        std::ranges::move(instance.datapath->change_engines(*next), std::back_inserter(done.warnings));
+        detach_removed(*instance.datapath, changes, done.warnings);
+    }
     return done;
 }
 

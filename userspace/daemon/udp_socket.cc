@@ -1,6 +1,7 @@
 #include "daemon/udp_socket.h"
 
 #include <fmt/format.h>
+#include <netinet/udp.h>
 
 #include <array>
 #include <cerrno>
@@ -88,6 +89,12 @@ std::expected<UdpSocket, std::string> UdpSocket::bind(const Endpoint& at) {
     socklen_t length = sizeof bound;
     if (getsockname(fd.get(), reinterpret_cast<sockaddr*>(&bound), &length) != 0) return failed(errno);
     return UdpSocket(std::move(fd), endpoint_from(bound).value_or(at));
+}
+
+void UdpSocket::leave_esp_to_kernel() {
+    const int type = UDP_ENCAP_ESPINUDP;
+    // A kernel without it has no SAs to open anything with.
+    (void)setsockopt(fd_.get(), IPPROTO_UDP, UDP_ENCAP, &type, sizeof type);
 }
 
 void UdpSocket::report_icmp_errors() {

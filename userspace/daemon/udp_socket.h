@@ -27,6 +27,9 @@ class UdpSocket {
     // Where it is bound, with the port that the kernel chose.
     const Endpoint& local() const { return local_; }
 
+    // UDP-encapsulated ESP (RFC 3948) that comes to this socket is the kernel's, which opens what it has SAs
+    // for.
+    void leave_esp_to_kernel();
     // From now on an ICMP error that a datagram of ours meets makes `receive` return its errno.
     void report_icmp_errors();
 

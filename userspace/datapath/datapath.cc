@@ -195,6 +195,10 @@ std::expected<void, std::string> Datapath::apply(const policy::Policy& policy) {
     return state_->rules->apply(policy);
 }
 
+std::vector<std::string> Datapath::change_engines(const policy::Policy& policy) {
+    return state_->sas->follow(policy);
+}
+
 std::expected<void, std::string> Datapath::install(const policy::SadEntry& entry) {
     return state_->sas->install(entry);
 }

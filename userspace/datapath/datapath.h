@@ -105,6 +105,10 @@ class Datapath {
     // every flow is decided anew. On error the policy in force stays.
     std::expected<void, std::string> apply(const policy::Policy& policy);
 
+    // After apply(): SAs change to the engines that their rules want now and go on there with their keys,
+    // sequence numbers and windows. The errors are of those that could not.
+    std::vector<std::string> change_engines(const policy::Policy& policy);
+
     // An outbound SA takes over the slot of the older one with the same rule and selector.
     std::expected<void, std::string> install(const policy::SadEntry& entry);
     // False when there is no such SA. `remote` is the peer.

@@ -7,6 +7,7 @@
 #include <linux/in6.h>
 #include <linux/xfrm.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <numeric>
@@ -193,8 +194,7 @@ void KernelEngine::remove_shared() {
 }
 
 std::expected<std::uint32_t, std::string> KernelEngine::install(const policy::SadEntry& entry,
-                                                                std::uint32_t index, std::uint32_t priority,
-                                                                const ReplayState& replay) {
+                                                                const Installation& installation) {
     if (const auto ready = available(entry.local.family()); !ready) {
         return std::unexpected(ready.error());
     }
@@ -204,15 +204,16 @@ std::expected<std::uint32_t, std::string> KernelEngine::install(const policy::Sa
             return std::unexpected(ready.error());
         }
     }
+    const std::uint32_t index = installation.index;
     NetlinkRequest request(XFRM_MSG_NEWSA, NLM_F_CREATE | NLM_F_EXCL);
-    put_sa(request, entry, id_of(index), if_id_of(entry, index), replay);
+    put_sa(request, entry, id_of(index), if_id_of(entry, index), installation.progress);
     if (const auto sent = send(request); !sent) {
         return std::unexpected(sent.error());
     }
     if (inbound) {
         return 0;
     }
-    auto leads = lead_to(entry, index, priority);
+    auto leads = lead_to(entry, installation);
     if (!leads) {
         remove(entry, index);
     }
@@ -220,55 +221,77 @@ std::expected<std::uint32_t, std::string> KernelEngine::install(const policy::Sa
 }
 
 std::expected<std::uint32_t, std::string> KernelEngine::lead_to(const policy::SadEntry& entry,
-                                                                std::uint32_t index, std::uint32_t priority) {
-    std::uint32_t ifindex = 0;
-    if (!sealed_by_stack(entry)) {
-        const auto link = make_interface(interface_name(id_of(index)), id_of(index));
-        if (!link) {
-            return std::unexpected(link.error());
+                                                                const Installation& installation) {
+    const XfrmPolicy policy = policy_of(entry, installation.index, installation.priority);
+    if (sealed_by_stack(entry)) {
+        auto led = stack_policies_.exempt(*socket_, installation.exemptions);
+        if (led) {
+            led = stack_policies_.lead(*socket_, policy, installation.index);
         }
-        ifindex = link->ifindex;
+        if (!led) {
+            return std::unexpected("the kernel refuses its policy: " + led.error().text);
+        }
+        return 0;
+    }
+    const auto link = make_interface(interface_name(policy.if_id), policy.if_id);
+    if (!link) {
+        return std::unexpected(link.error());
     }
     NetlinkRequest request(XFRM_MSG_UPDPOLICY);
-    put_policy(request, policy_of(entry, index, priority));
+    put_policy(request, policy);
     if (const auto sent = send(request); !sent) {
         return std::unexpected(sent.error());
     }
-    if (ifindex == 0) {
-        stack_policies_[entry.selector] = index;
+    return link->ifindex;
+}
+
+void KernelEngine::reorder(const policy::SadEntry& entry, std::uint32_t index, std::uint32_t priority) {
+    if (sealed_by_stack(entry) && stack_policies_.leads_to(entry.selector, index)) {
+        (void)stack_policies_.lead(*socket_, policy_of(entry, index, priority), index);
     }
-    return ifindex;
+}
+
+void KernelEngine::exempt_only(const std::vector<XfrmPolicy>& exemptions) {
+    if (socket_) {
+        (void)stack_policies_.exempt_only(*socket_, exemptions);
+    }
 }
 
 void KernelEngine::remove(const policy::SadEntry& entry, std::uint32_t index) {
     if (!socket_) {
         return;
     }
-    NetlinkRequest remove_policy(XFRM_MSG_DELPOLICY);
     if (entry.direction == policy::Direction::kOutbound) {
-        put_policy_name(remove_policy, policy_of(entry, index, 0));
-        const auto owner = stack_policies_.find(entry.selector);
-        if (!sealed_by_stack(entry)) {
-            (void)socket_->send(remove_policy);
+        if (sealed_by_stack(entry)) {
+            stack_policies_.release(*socket_, entry.selector, index);
+        } else {
+            NetlinkRequest request(XFRM_MSG_DELPOLICY);
+            put_policy_name(request, policy_of(entry, index, 0));
+            (void)socket_->send(request);
             if (const auto link = netlink_.get().link(interface_name(id_of(index)))) {
                 (void)netlink_.get().delete_link(link->ifindex);
             }
-        } else if (owner != stack_policies_.end() && owner->second == index) {
-            // A newer SA may have taken the policy over.
-            (void)socket_->send(remove_policy);
-            stack_policies_.erase(owner);
         }
     }
-    NetlinkRequest remove_sa(XFRM_MSG_DELSA);
-    put_sa_name(remove_sa, xfrm_name(entry));
-    (void)socket_->send(remove_sa);
+    NetlinkRequest request(XFRM_MSG_DELSA);
+    put_sa_name(request, xfrm_name(entry));
+    (void)socket_->send(request);
 }
 
 void KernelEngine::adopt(const policy::SadEntry& entry, std::uint32_t index) {
     (void)available(entry.local.family());
     if (entry.direction == policy::Direction::kOutbound && sealed_by_stack(entry)) {
-        stack_policies_[entry.selector] = index;
+        stack_policies_.adopt(entry.selector, index);
     }
+}
+
+std::optional<XfrmProgress> KernelEngine::progress_of(const policy::SadEntry& entry) const {
+    const auto listed = list();
+    if (!listed) {
+        return std::nullopt;
+    }
+    const auto found = std::ranges::find(*listed, xfrm_name(entry), &XfrmSa::name);
+    return found != listed->end() ? std::optional(found->progress) : std::nullopt;
 }
 
 std::optional<std::vector<XfrmSa>> KernelEngine::list() const {
@@ -279,8 +302,8 @@ std::optional<std::vector<XfrmSa>> KernelEngine::list() const {
     return listed ? std::optional(std::move(*listed)) : std::nullopt;
 }
 
-std::vector<XfrmExpiry> KernelEngine::expired() const {
-    return socket_ ? socket_->expired() : std::vector<XfrmExpiry>{};
+std::vector<XfrmEvent> KernelEngine::events() const {
+    return socket_ ? socket_->events() : std::vector<XfrmEvent>{};
 }
 
 }  // namespace keyline::datapath

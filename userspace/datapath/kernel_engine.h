@@ -4,12 +4,12 @@
 #include <cstdint>
 #include <expected>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "datapath/netlink.h"
+#include "datapath/stack_policies.h"
 #include "datapath/xfrm_message.h"
 #include "datapath/xfrm_socket.h"
 #include "policy/sad_entry.h"
@@ -24,33 +24,45 @@ class KernelEngine {
     // Whether the kernel has ESP between addresses of this family; the error names the module and the remedy.
     std::expected<void, std::string> available(Family family);
 
-    // Puts an SA into the kernel. `index` is its index in the maps; `priority` orders the policies of SAs
-    // that the stack seals for, lower first. Returns the interface that leads to an outbound SA; 0: none, the
-    // stack does.
-    std::expected<std::uint32_t, std::string> install(const policy::SadEntry& entry, std::uint32_t index,
-                                                      std::uint32_t priority, const ReplayState& replay);
+    // How an SA gets into the kernel: its index in the maps, the priority of the policy that leads to it and
+    // those that come before it (RuleOrder), and where it goes on.
+    struct Installation {
+        std::uint32_t index = 0;
+        std::uint32_t priority = 0;
+        std::vector<XfrmPolicy> exemptions;
+        XfrmProgress progress;
+    };
+    // Returns the interface that leads to an outbound SA; 0: none, the stack does.
+    std::expected<std::uint32_t, std::string> install(const policy::SadEntry& entry,
+                                                      const Installation& installation);
     // Without effect on what is not there.
     void remove(const policy::SadEntry& entry, std::uint32_t index);
     // An SA that a predecessor installed; the oldest first.
     void adopt(const policy::SadEntry& entry, std::uint32_t index);
+
+    // The progress of an SA; nullopt when the kernel does not have it.
+    std::optional<XfrmProgress> progress_of(const policy::SadEntry& entry) const;
+    // The rules have another order: gives the policy of an outbound SA this priority.
+    void reorder(const policy::SadEntry& entry, std::uint32_t index, std::uint32_t priority);
+    // Of all SAs that the stack seals for.
+    void exempt_only(const std::vector<XfrmPolicy>& exemptions);
+    // Which outbound SAs the stack seals for: the others have an interface that TC redirects to.
+    static bool sealed_by_stack(const policy::SadEntry& entry);
 
     // What is there for all SAs together: of an instance that ends, after its SAs.
     void remove_shared();
 
     // Every ESP SA of the namespace, whoever made it; nullopt when the kernel does not tell.
     std::optional<std::vector<XfrmSa>> list() const;
-    // Limits of octets and packets that SAs have met since the last call.
-    std::vector<XfrmExpiry> expired() const;
+    // What the kernel has said of SAs since the last call.
+    std::vector<XfrmEvent> events() const;
 
   private:
-    // What leads packets to an outbound SA: the stack's own policy lookup, or an interface that TC redirects
-    // to.
-    static bool sealed_by_stack(const policy::SadEntry& entry);
     std::uint32_t id_of(std::uint32_t index) const { return first_id_ + index; }
     std::uint32_t if_id_of(const policy::SadEntry& entry, std::uint32_t index) const;
     XfrmPolicy policy_of(const policy::SadEntry& entry, std::uint32_t index, std::uint32_t priority) const;
-    std::expected<std::uint32_t, std::string> lead_to(const policy::SadEntry& entry, std::uint32_t index,
-                                                      std::uint32_t priority);
+    std::expected<std::uint32_t, std::string> lead_to(const policy::SadEntry& entry,
+                                                      const Installation& installation);
     std::expected<Link, std::string> make_interface(const std::string& name, std::uint32_t if_id) const;
     std::expected<void, std::string> receive_tunnels();
     // The policies of what comes by the interface of inbound tunnels.
@@ -63,8 +75,7 @@ class KernelEngine {
     std::optional<XfrmSocket> socket_;
     bool families_[2] = {false, false};  // known to be available: IPv4, IPv6
     bool receives_tunnels_ = false;
-    // The newest SA that each of the stack's policies leads to.
-    std::map<policy::Selector, std::uint32_t> stack_policies_;
+    StackPolicies stack_policies_;
 };
 
 }  // namespace keyline::datapath

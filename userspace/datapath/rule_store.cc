@@ -18,11 +18,6 @@ namespace {
 
 bool equal(const kl_shape& a, const kl_shape& b) { return std::memcmp(&a, &b, sizeof(a)) == 0; }
 
-// Priorities of the kernel's policies: behind those that others choose, which are in force as they were
-// before.
-constexpr std::uint32_t kFirstPriority = 0x40000000;
-constexpr std::uint32_t kPrioritiesOfRule = 512;
-
 // More bits of the packet count: the SA is narrower.
 int specificity(const kl_shape& shape) {
     return shape.local_prefix + shape.remote_prefix + 8 * std::popcount(shape.fields);
@@ -183,12 +178,11 @@ std::expected<void, std::string> RuleStore::apply(const policy::Policy& policy) 
 std::expected<void, std::string> RuleStore::swap_table(const policy::Policy& policy) {
     std::vector<RuleSelector> selectors;
     std::uint32_t precedence = 0;
-    precedence_.clear();
     for (const policy::Rule& rule : policy.rules) {
         for (const policy::Selector& selector : rule.selectors) {
             selectors.push_back({selector, rule.id, precedence});
         }
-        precedence_[rule.id] = precedence++;
+        ++precedence;
     }
     const std::vector<TableCell> cells = compile_selectors(selectors);
     LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE | BPF_F_INNER_MAP);
@@ -234,13 +228,6 @@ void RuleStore::note_kernel(std::uint32_t rule) {
     kl_rule next = rules_[rule];
     next.flags |= KL_RULE_KERNEL;
     write(rule, next);
-}
-
-std::uint32_t RuleStore::priority_for(const policy::SadEntry& entry) const {
-    const auto found = precedence_.find(entry.rule);
-    const std::uint32_t precedence = found != precedence_.end() ? found->second : KL_MAX_RULES;
-    return kFirstPriority + precedence * kPrioritiesOfRule + kPrioritiesOfRule - 1 -
-           static_cast<std::uint32_t>(specificity(selector_shape(entry.selector)));
 }
 
 void RuleStore::retire_flows() { __atomic_add_fetch(&config_.get().policy_generation, 1, __ATOMIC_RELEASE); }

@@ -6,12 +6,10 @@
 #include <expected>
 #include <functional>
 #include <string>
-#include <unordered_map>
 
 #include "bpfmap/bpf_map.h"
 #include "datapath/pins.h"
 #include "policy/policy.h"
-#include "policy/sad_entry.h"
 #include "shared/config.h"
 #include "shared/rule.h"
 
@@ -33,8 +31,6 @@ class RuleStore {
 
     // Some SAs of the rule are the kernel's.
     void note_kernel(std::uint32_t rule);
-    // Of the kernel's policy that leads to this SA: rules in their order, and narrower SAs of a rule first.
-    std::uint32_t priority_for(const policy::SadEntry& entry) const;
 
     // Makes every flow be decided anew.
     void retire_flows();
@@ -47,7 +43,6 @@ class RuleStore {
     std::reference_wrapper<kl_config> config_;
     bpfmap::Map selectors_;
     bpfmap::MappedArray<kl_rule> rules_;
-    std::unordered_map<std::uint32_t, std::uint32_t> precedence_;  // by rule id; lower wins
 };
 
 }  // namespace keyline::datapath

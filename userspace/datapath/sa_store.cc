@@ -13,7 +13,6 @@ namespace keyline::datapath {
 namespace {
 
 constexpr std::chrono::nanoseconds kQuiet = std::chrono::seconds(10);
-constexpr std::uint64_t kKernelInterval = 1'000'000'000;  // nanoseconds
 
 std::uint64_t realtime_seconds() { return static_cast<std::uint64_t>(::time(nullptr)); }
 
@@ -110,6 +109,10 @@ SaStore::Name SaStore::name_of(const kl_sa& sa) {
         .remote = from_kl(sa.remote, sa.family)};
 }
 
+std::string SaStore::describe(const Name& name) {
+    return name_for_people(name.direction, name.spi, name.remote);
+}
+
 void SaStore::adopt() {
     index_used_.assign(state_.size(), false);
     slot_used_.assign(slots_.size(), false);
@@ -181,7 +184,7 @@ std::expected<void, std::string> SaStore::install(const policy::SadEntry& entry)
     }
     auto done = write(*index, sa, entry);
     if (done && sa.engine == KL_ENGINE_KERNEL) {
-        done = hand_to_kernel(*index, sa, entry, {});
+        done = hand_to_kernel(*index, sa, entry, XfrmProgress{});
     }
     if (done) {
         done = publish(sa, *index);
@@ -195,40 +198,6 @@ std::expected<void, std::string> SaStore::install(const policy::SadEntry& entry)
         .index = *index, .sa = sa, .source = source_of(sa), .known_since = monotonic_nanoseconds()};
     next_deadline_ = std::min(next_deadline_, next_limit(sa, sa.installed));
     return {};
-}
-
-std::expected<kl_engine, std::string> SaStore::engine_for(const policy::SadEntry& entry) {
-    const bool of_user = entry.impersonation_handle != 0;
-    if (entry.engine == policy::Engine::kFastpath) {
-        return KL_ENGINE_FASTPATH;
-    }
-    if (entry.engine == policy::Engine::kAuto &&
-        (of_user || worker_alive(config_) || !kernel_.available(entry.local.family()))) {
-        return KL_ENGINE_FASTPATH;
-    }
-    if (of_user) {
-        return std::unexpected("kernel ESP carries no SAs of users: set engine = \"fastpath\" for its rule");
-    }
-    if (const auto ready = kernel_.available(entry.local.family()); !ready) {
-        return std::unexpected(ready.error());
-    }
-    return KL_ENGINE_KERNEL;
-}
-
-std::expected<void, std::string> SaStore::hand_to_kernel(std::uint32_t index, kl_sa& sa,
-                                                         const policy::SadEntry& entry,
-                                                         const ReplayState& replay) {
-    const auto ifindex = kernel_.install(entry, index, rules_.get().priority_for(entry), replay);
-    if (!ifindex) {
-        return std::unexpected(ifindex.error());
-    }
-    sa.xfrm_ifindex = *ifindex;
-    rules_.get().note_kernel(entry.rule);
-    auto stored = sas_.update(index, sa);
-    if (!stored) {
-        kernel_.remove(entry, index);
-    }
-    return stored;
 }
 
 std::expected<void, std::string> SaStore::publish(const kl_sa& sa, std::uint32_t index) {
@@ -382,6 +351,9 @@ std::expected<void, std::string> SaStore::move(policy::Direction direction, std:
         }
         sa.slot = *slot;
     }
+    if (const auto moved = move_in_kernel(known, sa, entry); !moved) {
+        return failure(moved.error());
+    }
     if (const auto stored = sas_.update(known.index, sa); !stored) {
         return failure(stored.error());
     }
@@ -397,60 +369,8 @@ std::expected<void, std::string> SaStore::move(policy::Direction direction, std:
     return {};
 }
 
-void SaStore::take_kernel_expiries() {
-    for (const XfrmExpiry& expiry : kernel_.expired()) {
-        for (const auto& [name, known] : known_) {
-            if (known.sa.engine == KL_ENGINE_KERNEL && xfrm_name(from_kl(known.sa)) == expiry.name) {
-                state_[known.index].flags |= expiry.hard ? KL_SA_HARD_EXPIRED : KL_SA_SOFT_EXPIRED;
-                ++config_.get().sa_events;
-            }
-        }
-    }
-}
-
-void SaStore::read_kernel() {
-    kernel_read_at_ = monotonic_nanoseconds();
-    std::map<XfrmSaName, std::uint32_t> wanted;
-    for (const auto& [name, known] : known_) {
-        if (known.sa.engine == KL_ENGINE_KERNEL) {
-            wanted.emplace(xfrm_name(from_kl(known.sa)), known.index);
-        }
-    }
-    if (wanted.empty()) {
-        return;
-    }
-    const auto listed = kernel_.list();
-    if (!listed) {
-        return;
-    }
-    for (const XfrmSa& counted : *listed) {
-        if (const auto found = wanted.extract(counted.name)) {
-            take_kernel_counts(found.mapped(), counted, kernel_read_at_);
-        }
-    }
-    // Those that it does not have any more have met a limit, or somebody flushed them.
-    for (const auto& [name, index] : wanted) {
-        state_[index].flags |= KL_SA_HARD_EXPIRED;
-        ++config_.get().sa_events;
-    }
-}
-
-void SaStore::take_kernel_counts(std::uint32_t index, const XfrmSa& counted, std::uint64_t now) {
-    kl_sa_state& state = state_[index];
-    if (state.packets != counted.packets) {
-        state.last_used = now;
-    }
-    state.packets = counted.packets;
-    state.octets = counted.octets;
-    state.errors = counted.errors;
-    state.sequence = std::max(counted.replay.outbound, counted.replay.inbound);
-}
-
 SaEvents SaStore::events() {
-    take_kernel_expiries();
-    if (monotonic_nanoseconds() - kernel_read_at_ > kKernelInterval) {
-        read_kernel();
-    }
+    take_kernel_events();
     const std::uint64_t now = realtime_seconds();
     const std::uint32_t sa_events = __atomic_load_n(&config_.get().sa_events, __ATOMIC_ACQUIRE);
     if (sa_events == sa_events_seen_ && now < next_deadline_) {

@@ -13,6 +13,7 @@
 #include "datapath/datapath.h"
 #include "datapath/kernel_engine.h"
 #include "datapath/pins.h"
+#include "datapath/rule_order.h"
 #include "datapath/rule_store.h"
 
 namespace keyline::datapath {
@@ -32,6 +33,9 @@ class SaStore {
     std::vector<SaSilence> quiet();
     // Whether the kernel has ESP between addresses of this family.
     std::expected<void, std::string> kernel_esp(Family family) { return kernel_.available(family); }
+    // A policy has come into force: SAs change to the engines of their rules, and the kernel's policies take
+    // the order of the rules. The errors are of SAs that stay where they are.
+    std::vector<std::string> follow(const policy::Policy& policy);
     // Copies what the kernel counts of its SAs into the maps.
     void read_kernel();
 
@@ -62,22 +66,29 @@ class SaStore {
                                            const policy::SadEntry& entry);
     std::expected<kl_engine, std::string> engine_for(const policy::SadEntry& entry);
     std::expected<void, std::string> hand_to_kernel(std::uint32_t index, kl_sa& sa,
-                                                    const policy::SadEntry& entry, const ReplayState& replay);
+                                                    const policy::SadEntry& entry, XfrmProgress progress);
+    std::expected<void, std::string> move_in_kernel(const Known& known, kl_sa& sa, policy::SadEntry& moved);
+    std::expected<void, std::string> change_engine(Known& known, policy::Engine wanted);
+    // As it was installed.
+    policy::SadEntry with_keys(std::uint32_t index, const kl_sa& sa) const;
+    Known* find_kernel(const XfrmSaName& wanted);
     std::expected<void, std::string> publish(const kl_sa& sa, std::uint32_t index);
     std::expected<std::uint32_t, std::string> slot_for(const policy::SadEntry& entry);
     std::optional<std::uint32_t> free_slot();
     void reclaim_slots();
     void unpublish(const Known& known);
     void erase(std::uint32_t index);
-    void take_kernel_expiries();
-    void take_kernel_counts(std::uint32_t index, const XfrmSa& counted, std::uint64_t now);
+    void take_kernel_events();
+    void take_kernel_counts(std::uint32_t index, const XfrmSa& sa);
     std::optional<SaExpiry> check(const Name& name, Known& known, std::uint64_t now) const;
     std::optional<SaSilence> silence(Known& inbound, std::uint64_t now);
     static Name name_of(const kl_sa& sa);
+    static std::string describe(const Name& name);
 
     std::reference_wrapper<kl_config> config_;
     std::reference_wrapper<RuleStore> rules_;
     KernelEngine kernel_;
+    RuleOrder order_;
     bpfmap::Map sas_, keys_, by_spi_, slot_by_key_;
     bpfmap::MappedArray<kl_sa_state> state_;
     bpfmap::MappedArray<kl_slot> slots_;

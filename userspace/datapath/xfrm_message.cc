@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <ctime>
 #include <string_view>
 #include <utility>
 
@@ -152,20 +153,31 @@ void put_algorithms(nlmsghdr* message, const policy::SadEntry& entry) {
 }
 
 // The kernel wants a window of an outbound SA with extended sequence numbers, too.
-void put_replay(nlmsghdr* message, const policy::SadEntry& entry, const ReplayState& replay) {
+void put_replay(nlmsghdr* message, const policy::SadEntry& entry, const XfrmProgress& progress) {
     const std::uint32_t window = std::min<std::uint32_t>(entry.replay_window, XFRMA_REPLAY_ESN_MAX);
     const std::size_t words = (window + 31) / 32;
     auto* state = put_space<xfrm_replay_state_esn>(
         message, XFRMA_REPLAY_ESN_VAL, sizeof(xfrm_replay_state_esn) + words * sizeof(std::uint32_t));
     state->bmp_len = static_cast<unsigned>(words);
     state->replay_window = window;
-    state->oseq = static_cast<std::uint32_t>(replay.outbound);
-    state->seq = static_cast<std::uint32_t>(replay.inbound);
+    state->oseq = static_cast<std::uint32_t>(progress.outbound);
+    state->seq = static_cast<std::uint32_t>(progress.inbound);
     if (entry.esn) {
-        state->oseq_hi = static_cast<std::uint32_t>(replay.outbound >> 32);
-        state->seq_hi = static_cast<std::uint32_t>(replay.inbound >> 32);
+        state->oseq_hi = static_cast<std::uint32_t>(progress.outbound >> 32);
+        state->seq_hi = static_cast<std::uint32_t>(progress.inbound >> 32);
     }
-    std::copy_n(replay.window.begin(), std::min(replay.window.size(), words), state->bmp);
+    std::copy_n(progress.window.begin(), std::min(progress.window.size(), words), state->bmp);
+}
+
+void put_counts(nlmsghdr* message, const XfrmProgress& progress) {
+    if (progress.packets == 0) {
+        return;
+    }
+    xfrm_lifetime_cur counts{};
+    counts.packets = progress.packets;
+    counts.bytes = progress.octets;
+    counts.add_time = counts.use_time = static_cast<std::uint64_t>(std::time(nullptr));
+    mnl_attr_put(message, XFRMA_LTIME_VAL, sizeof(counts), &counts);
 }
 
 void put_encapsulation(nlmsghdr* message, const policy::SadEntry& entry) {
@@ -210,9 +222,17 @@ void read_replay(const nlattr* attribute, XfrmSa& sa) {
     if (octets < sizeof(*state) || (octets - sizeof(*state)) / sizeof(std::uint32_t) < state->bmp_len) {
         return;
     }
-    sa.replay.outbound = std::uint64_t{state->oseq_hi} << 32 | state->oseq;
-    sa.replay.inbound = std::uint64_t{state->seq_hi} << 32 | state->seq;
-    sa.replay.window.assign(state->bmp, state->bmp + state->bmp_len);
+    sa.progress.outbound = std::uint64_t{state->oseq_hi} << 32 | state->oseq;
+    sa.progress.inbound = std::uint64_t{state->seq_hi} << 32 | state->seq;
+    sa.progress.window.assign(state->bmp, state->bmp + state->bmp_len);
+}
+
+// The fixed part of a message of this type; null when it is another, or cut short.
+template <typename Payload>
+const Payload* payload_of(const nlmsghdr* message, std::uint16_t type) {
+    return message->nlmsg_type == type && mnl_nlmsg_get_payload_len(message) >= sizeof(Payload)
+               ? static_cast<const Payload*>(mnl_nlmsg_get_payload(message))
+               : nullptr;
 }
 
 XfrmSaName name_of(const xfrm_usersa_info& info) {
@@ -227,7 +247,7 @@ XfrmSaName xfrm_name(const policy::SadEntry& entry) {
 }
 
 void put_sa(NetlinkRequest& request, const policy::SadEntry& entry, std::uint32_t reqid, std::uint32_t if_id,
-            const ReplayState& replay) {
+            const XfrmProgress& progress) {
     const bool outbound = entry.direction == policy::Direction::kOutbound;
     auto* info = request.extra<xfrm_usersa_info>();
     info->sel = to_xfrm(entry.selector, outbound);
@@ -241,7 +261,8 @@ void put_sa(NetlinkRequest& request, const policy::SadEntry& entry, std::uint32_
     info->mode = xfrm_mode(entry.mode);
     info->flags = entry.esn ? XFRM_STATE_ESN : 0;
     put_algorithms(request.header(), entry);
-    put_replay(request.header(), entry, replay);
+    put_replay(request.header(), entry, progress);
+    put_counts(request.header(), progress);
     put_encapsulation(request.header(), entry);
     put_if_id(request.header(), if_id);
 }
@@ -288,17 +309,16 @@ void put_policy_name(NetlinkRequest& request, const XfrmPolicy& policy) {
 }
 
 std::optional<XfrmSa> read_sa(const nlmsghdr* message) {
-    const auto* info = static_cast<const xfrm_usersa_info*>(mnl_nlmsg_get_payload(message));
-    if (message->nlmsg_type != XFRM_MSG_NEWSA || mnl_nlmsg_get_payload_len(message) < sizeof(*info) ||
-        info->id.proto != IPPROTO_ESP) {
+    const auto* info = payload_of<xfrm_usersa_info>(message, XFRM_MSG_NEWSA);
+    if (info == nullptr || info->id.proto != IPPROTO_ESP) {
         return std::nullopt;
     }
     XfrmSa sa{.name = name_of(*info),
               .reqid = info->reqid,
-              .packets = info->curlft.packets,
-              .octets = info->curlft.bytes,
               .errors = std::uint64_t{info->stats.replay_window} + info->stats.replay +
                         info->stats.integrity_failed};
+    sa.progress.packets = info->curlft.packets;
+    sa.progress.octets = info->curlft.bytes;
     auto visit = [](const nlattr* attribute, void* data) {
         XfrmSa& into = *static_cast<XfrmSa*>(data);
         if (mnl_attr_get_type(attribute) == XFRMA_IF_ID) {
@@ -312,13 +332,18 @@ std::optional<XfrmSa> read_sa(const nlmsghdr* message) {
     return sa;
 }
 
-std::optional<XfrmExpiry> read_expiry(const nlmsghdr* message) {
-    const auto* expire = static_cast<const xfrm_user_expire*>(mnl_nlmsg_get_payload(message));
-    if (message->nlmsg_type != XFRM_MSG_EXPIRE || mnl_nlmsg_get_payload_len(message) < sizeof(*expire) ||
-        expire->state.id.proto != IPPROTO_ESP) {
-        return std::nullopt;
+std::optional<XfrmEvent> read_event(const nlmsghdr* message) {
+    if (const auto* expire = payload_of<xfrm_user_expire>(message, XFRM_MSG_EXPIRE);
+        expire != nullptr && expire->state.id.proto == IPPROTO_ESP) {
+        return XfrmExpiry{.name = name_of(expire->state), .hard = expire->hard != 0};
     }
-    return XfrmExpiry{.name = name_of(expire->state), .hard = expire->hard != 0};
+    if (const auto* mapping = payload_of<xfrm_user_mapping>(message, XFRM_MSG_MAPPING)) {
+        const std::uint16_t family = mapping->id.family;
+        return XfrmMapping{
+            .name = {.destination = from_xfrm(mapping->id.daddr, family), .spi = to_be32(mapping->id.spi)},
+            .source = {from_xfrm(mapping->new_saddr, family), to_be16(mapping->new_sport)}};
+    }
+    return std::nullopt;
 }
 
 }  // namespace keyline::datapath

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <variant>
 #include <vector>
 
 #include "base/ip_address.h"
@@ -15,10 +16,12 @@ namespace keyline::datapath {
 
 // Where the sequence numbers of an SA stand (RFC 4303 3.3.3, 3.4.3). `window` is the kernel's bitmap: number
 // n has bit (n - 1) % size, where the size is the replay window of the SA.
-struct ReplayState {
+struct XfrmProgress {
     std::uint64_t outbound = 0;  // last number used
     std::uint64_t inbound = 0;   // highest number authenticated
     std::vector<std::uint32_t> window;
+    std::uint64_t packets = 0;
+    std::uint64_t octets = 0;  // as the kernel counts them: outbound with the outer header of a tunnel
 };
 
 // A kernel SA is named by its destination and SPI.
@@ -35,10 +38,8 @@ struct XfrmSa {
     XfrmSaName name;
     std::uint32_t reqid = 0;
     std::uint32_t if_id = 0;
-    std::uint64_t packets = 0;
-    std::uint64_t octets = 0;  // as the kernel counts them: outbound with the outer header of a tunnel
     std::uint64_t errors = 0;  // replays and packets that failed the integrity check
-    ReplayState replay;
+    XfrmProgress progress;
 };
 
 // The kernel has met a limit of an SA.
@@ -46,6 +47,14 @@ struct XfrmExpiry {
     XfrmSaName name;
     bool hard = false;
 };
+
+// An authenticated packet of an inbound, UDP-encapsulated SA came from another place than the SA has.
+struct XfrmMapping {
+    XfrmSaName name;
+    Endpoint source;
+};
+
+using XfrmEvent = std::variant<XfrmExpiry, XfrmMapping>;
 
 enum class XfrmDirection : std::uint8_t { kIn, kOut, kForward };
 
@@ -67,7 +76,7 @@ struct XfrmPolicy {
 
 // XFRM_MSG_NEWSA.
 void put_sa(NetlinkRequest& request, const policy::SadEntry& entry, std::uint32_t reqid, std::uint32_t if_id,
-            const ReplayState& replay);
+            const XfrmProgress& progress);
 // XFRM_MSG_DELSA.
 void put_sa_name(NetlinkRequest& request, const XfrmSaName& name);
 // XFRM_MSG_GETSA, as a dump.
@@ -79,7 +88,7 @@ void put_policy_name(NetlinkRequest& request, const XfrmPolicy& policy);
 
 // Of XFRM_MSG_NEWSA in a dump; nullopt when it is no ESP.
 std::optional<XfrmSa> read_sa(const nlmsghdr* message);
-// Of XFRM_MSG_EXPIRE; nullopt for any other message.
-std::optional<XfrmExpiry> read_expiry(const nlmsghdr* message);
+// Of XFRM_MSG_EXPIRE or XFRM_MSG_MAPPING; nullopt for any other message.
+std::optional<XfrmEvent> read_event(const nlmsghdr* message);
 
 }  // namespace keyline::datapath

@@ -44,6 +44,8 @@ XfrmError error_of(int code, const std::string& sentence = {}) {
     return {.code = code, .text = sentence.empty() ? words : words + " (" + sentence + ")"};
 }
 
+constexpr unsigned group(unsigned number) { return 1U << (number - 1); }
+
 mnl_socket* open_bound(unsigned groups) {
     mnl_socket* socket = mnl_socket_open2(NETLINK_XFRM, SOCK_CLOEXEC);
     if (socket != nullptr && mnl_socket_bind(socket, groups, MNL_SOCKET_AUTOPID) < 0) {
@@ -59,7 +61,7 @@ void XfrmSocket::Close::operator()(mnl_socket* socket) const { mnl_socket_close(
 
 std::expected<XfrmSocket, std::string> XfrmSocket::open() {
     Socket requests(open_bound(0));
-    Socket events(requests ? open_bound(XFRMGRP_EXPIRE) : nullptr);
+    Socket events(requests ? open_bound(group(XFRMNLGRP_EXPIRE) | group(XFRMNLGRP_MAPPING)) : nullptr);
     if (!events) {
         const int error = errno;
         return std::unexpected(error == EPROTONOSUPPORT
@@ -172,8 +174,8 @@ std::expected<std::vector<XfrmSa>, XfrmError> XfrmSocket::list() const {
     return found;
 }
 
-std::vector<XfrmExpiry> XfrmSocket::expired() const {
-    std::vector<XfrmExpiry> found;
+std::vector<XfrmEvent> XfrmSocket::events() const {
+    std::vector<XfrmEvent> found;
     std::array<char, 4096> buffer{};
     for (;;) {
         const ssize_t octets =
@@ -184,8 +186,8 @@ std::vector<XfrmExpiry> XfrmSocket::expired() const {
         int left = static_cast<int>(octets);
         for (auto* message = reinterpret_cast<nlmsghdr*>(buffer.data()); mnl_nlmsg_ok(message, left);
              message = mnl_nlmsg_next(message, &left)) {
-            if (const auto expiry = read_expiry(message)) {
-                found.push_back(*expiry);
+            if (const auto event = read_event(message)) {
+                found.push_back(*event);
             }
         }
     }

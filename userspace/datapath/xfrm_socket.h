@@ -37,7 +37,7 @@ class XfrmSocket {
     // Every ESP SA of the namespace, whoever made it.
     std::expected<std::vector<XfrmSa>, XfrmError> list() const;
     // What has come since the last call; never waits.
-    std::vector<XfrmExpiry> expired() const;
+    std::vector<XfrmEvent> events() const;
 
   private:
     struct Close {
@@ -54,7 +54,7 @@ class XfrmSocket {
                                            const std::function<void(XfrmError)>& refuse) const;
 
     Socket requests_;
-    Socket events_;  // of the group XFRMNLGRP_EXPIRE
+    Socket events_;  // of the groups XFRMNLGRP_EXPIRE and XFRMNLGRP_MAPPING
 };
 
 }  // namespace keyline::datapath

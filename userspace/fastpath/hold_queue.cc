@@ -18,13 +18,14 @@ bool HoldQueue::add(const kl_slot_key& key, Held held) {
 }
 
 std::uint32_t HoldQueue::poll(std::uint64_t now,
-                              const std::function<bool(std::uint32_t rule, const kl_tuple&)>& has_sa,
-                              const std::function<void(const Held&)>& release) {
+                              const std::function<Awaited(std::uint32_t rule, const kl_tuple&)>& awaited,
+                              const std::function<void(const Held&, Awaited)>& release) {
     std::uint32_t timed_out = 0;
     for (Group& group : groups_) {
-        if (has_sa(group.key.rule, group.packets.front().tuple)) {
+        const Awaited sa = awaited(group.key.rule, group.packets.front().tuple);
+        if (sa != Awaited::kNoSa) {
             for (const Held& held : group.packets)
-                release(held);
+                release(held, sa);
             count_ -= group.packets.size();
             group.packets.clear();
         }

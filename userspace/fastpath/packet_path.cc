@@ -84,17 +84,26 @@ void PacketPath::flush() {
 void PacketPath::tick() {
     count(KL_REASON_DROP_FRAGMENT, reassembler_.expire(clock_.monotonic));
     const std::uint32_t in_vain = held_.poll(
-        clock_.monotonic, [&](std::uint32_t rule, const kl_tuple& tuple) { return sas_.has_sa(rule, tuple); },
-        [&](const HoldQueue::Held& held) {
-            auto frame = pool_.take_for(static_cast<std::uint32_t>(held.frame.size()));
-            if (!frame) return count(KL_REASON_DROP_RING_FULL);
-            frame->length = static_cast<std::uint32_t>(held.frame.size());
-            std::copy(held.frame.begin(), held.frame.end(), frame->link());
-            // It is classified once more, since only now the tunnel's own next hop can be known.
-            write_handover(frame->link(), KL_HANDOVER_HOLD, held.port);
-            if (!sink_.send(KL_HANDOVER_PORT, *frame)) drop(*frame, KL_REASON_DROP_RING_FULL);
-        });
+        clock_.monotonic,
+        [&](std::uint32_t rule, const kl_tuple& tuple) { return sas_.awaited(rule, tuple); },
+        [&](const HoldQueue::Held& held, Awaited sa) { release(held, sa); });
     count(KL_REASON_DROP_HOLD_FAILED, in_vain);
+}
+
+void PacketPath::release(const HoldQueue::Held& held, Awaited sa) {
+    // Kernel ESP begins in the stack, which is behind a packet that is sent by a port.
+    if (sa == Awaited::kKernelSa) {
+        const std::span<const std::uint8_t> octets(held.frame);
+        if (!sink_.send_by_stack(octets.subspan(held.link_octets))) count(KL_REASON_DROP_HOLD_FAILED);
+        return;
+    }
+    auto frame = pool_.take_for(static_cast<std::uint32_t>(held.frame.size()));
+    if (!frame) return count(KL_REASON_DROP_RING_FULL);
+    frame->length = static_cast<std::uint32_t>(held.frame.size());
+    std::copy(held.frame.begin(), held.frame.end(), frame->link());
+    // It is classified once more, since only now the tunnel's own next hop can be known.
+    write_handover(frame->link(), KL_HANDOVER_HOLD, held.port);
+    if (!sink_.send(KL_HANDOVER_PORT, *frame)) drop(*frame, KL_REASON_DROP_RING_FULL);
 }
 
 void PacketPath::queue_seal(Frame frame, std::uint32_t sa_index, std::uint8_t port, bool forwarded,
@@ -134,7 +143,8 @@ void PacketPath::hold(const Frame& frame, std::uint32_t rule, std::uint8_t port)
         held_.add(sas_.hold_key(rule, tuple), {.port = port,
                                                .tuple = tuple,
                                                .since = clock_.monotonic,
-                                               .frame = {frame.octets().begin(), frame.octets().end()}});
+                                               .frame = {frame.octets().begin(), frame.octets().end()},
+                                               .link_octets = frame.link_octets});
     if (!kept) count(KL_REASON_DROP_HOLD_FULL);
     pool_.give(frame);
 }

@@ -30,8 +30,8 @@ class SaSource {
     virtual std::uint32_t find_by_spi(const kl_spi_key& key) = 0;
     // How a packet of the rule is named among those waiting for an SA.
     virtual kl_slot_key hold_key(std::uint32_t rule, const kl_tuple& tuple) = 0;
-    // Whether a packet of the rule has an outbound SA by now.
-    virtual bool has_sa(std::uint32_t rule, const kl_tuple& tuple) = 0;
+    // The outbound SA that a packet of the rule has by now.
+    virtual Awaited awaited(std::uint32_t rule, const kl_tuple& tuple) = 0;
 };
 
 // Where frames go to: the worker's sockets, or a test.
@@ -41,6 +41,8 @@ class FrameSink {
     // Takes the frame over and sends it out of the port. False when it cannot, and the frame stays the
     // caller's.
     virtual bool send(std::uint8_t port, const Frame& frame) = 0;
+    // Has the stack send an IP packet, as if a program of this host had. False when it refuses.
+    virtual bool send_by_stack(std::span<const std::uint8_t> packet) = 0;
     // IP octets that the port sends in one piece.
     virtual std::uint32_t mtu(std::uint8_t port) const = 0;
 };
@@ -80,6 +82,7 @@ class PacketPath {
     void queue_seal(Frame frame, std::uint32_t sa_index, std::uint8_t port, bool forwarded,
                     bool was_fragmented);
     void queue_open(const Frame& frame, std::uint32_t sa_index, std::uint8_t port);
+    void release(const HoldQueue::Held& held, Awaited sa);
     void hold(const Frame& frame, std::uint32_t rule, std::uint8_t port);
     void reassemble_esp(const Frame& frame, std::uint8_t port);
     void open_reassembled(const Frame& frame, std::uint8_t port);

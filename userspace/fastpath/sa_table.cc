@@ -69,8 +69,8 @@ kl_slot_key SaTable::hold_key(std::uint32_t rule, const kl_tuple& tuple) {
     return key;
 }
 
-bool SaTable::has_sa(std::uint32_t rule, const kl_tuple& tuple) {
-    if (rule >= maps_.rules().size()) return false;
+Awaited SaTable::awaited(std::uint32_t rule, const kl_tuple& tuple) {
+    if (rule >= maps_.rules().size()) return Awaited::kNoSa;
     const std::uint32_t user = user_of(rule, tuple);
     for (const kl_shape& shape : maps_.rules()[rule].shapes) {
         if (kl_serves(&shape, user) == 0) continue;
@@ -78,9 +78,12 @@ bool SaTable::has_sa(std::uint32_t rule, const kl_tuple& tuple) {
         kl_make_slot_key(&key, rule, user, &tuple, &shape);
         const std::uint32_t slot = maps_.slot_by_key().lookup<std::uint32_t>(key).value_or(0);
         if (slot == 0 || slot >= maps_.slots().size()) continue;
-        if (__atomic_load_n(&maps_.slots()[slot].sa, __ATOMIC_ACQUIRE) != 0) return true;
+        const std::uint32_t index = __atomic_load_n(&maps_.slots()[slot].sa, __ATOMIC_ACQUIRE);
+        if (index == 0) continue;
+        const auto sa = maps_.sas().lookup<kl_sa>(index);
+        return sa && sa->engine == KL_ENGINE_KERNEL ? Awaited::kKernelSa : Awaited::kFastpathSa;
     }
-    return false;
+    return Awaited::kNoSa;
 }
 
 void SaTable::sweep() {

@@ -21,7 +21,7 @@ class SaTable : public SaSource {
     const SecurityAssociation* find(std::uint32_t index) override;
     std::uint32_t find_by_spi(const kl_spi_key& key) override;
     kl_slot_key hold_key(std::uint32_t rule, const kl_tuple& tuple) override;
-    bool has_sa(std::uint32_t rule, const kl_tuple& tuple) override;
+    Awaited awaited(std::uint32_t rule, const kl_tuple& tuple) override;
 
     // Frees what `find` replaced. To be called between batches.
     void release_replaced() { replaced_.clear(); }

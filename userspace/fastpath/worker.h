@@ -15,6 +15,7 @@
 #include "fastpath/instance_maps.h"
 #include "fastpath/packet_path.h"
 #include "fastpath/sa_table.h"
+#include "fastpath/stack_sender.h"
 #include "fastpath/transfer.h"
 #include "fastpath/xsk_socket.h"
 
@@ -56,6 +57,7 @@ class Worker : private FrameSink {
 
     // FrameSink
     bool send(std::uint8_t port, const Frame& frame) override;
+    bool send_by_stack(std::span<const std::uint8_t> packet) override { return stack_.send(packet); }
     std::uint32_t mtu(std::uint8_t port) const override { return mtus_[port]; }
 
     bool serve_once();
@@ -75,6 +77,7 @@ class Worker : private FrameSink {
     std::unique_ptr<FramePool> pool_;
     std::unique_ptr<CryptoEngine> engine_;
     SaTable sas_;
+    StackSender stack_;
     std::vector<Served> served_;
     std::array<XskSocket*, KL_MAX_PORTS>
         transmit_by_{};  // the socket to send by; nullptr: another worker has it

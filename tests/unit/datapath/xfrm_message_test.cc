@@ -149,13 +149,13 @@ TEST(XfrmMessage, EverySuiteHasTheKernelsNames) {
 TEST(XfrmMessage, SequenceNumbersAndWindowGoOn) {
     policy::SadEntry entry = entry_of({});
     entry.replay_window = 2048;
-    ReplayState replay{.outbound = 0x1'0000'0002, .inbound = 0x3'0000'0004, .window = {}};
-    replay.window.assign(64, 0);
-    replay.window[63] = 0xf;
+    XfrmProgress progress{.outbound = 0x1'0000'0002, .inbound = 0x3'0000'0004, .window = {}};
+    progress.window.assign(64, 0);
+    progress.window[63] = 0xf;
     for (const bool esn : {true, false}) {
         entry.esn = esn;
         NetlinkRequest request(XFRM_MSG_NEWSA);
-        put_sa(request, entry, 0, 0, replay);
+        put_sa(request, entry, 0, 0, progress);
         const auto* info = static_cast<const xfrm_usersa_info*>(mnl_nlmsg_get_payload(request.header()));
         EXPECT_EQ(esn ? XFRM_STATE_ESN : 0, info->flags);
         const auto state = attributes(request, sizeof(*info))[XFRMA_REPLAY_ESN_VAL];
@@ -171,9 +171,9 @@ TEST(XfrmMessage, SequenceNumbersAndWindowGoOn) {
         const auto read = read_sa(request.header());
         ASSERT_TRUE(read);
         EXPECT_EQ(xfrm_name(entry), read->name);
-        EXPECT_EQ(replay.window, read->replay.window);
-        EXPECT_EQ(esn ? replay.inbound : 4U, read->replay.inbound);
-        EXPECT_EQ(esn ? replay.outbound : 2U, read->replay.outbound);
+        EXPECT_EQ(progress.window, read->progress.window);
+        EXPECT_EQ(esn ? progress.inbound : 4U, read->progress.inbound);
+        EXPECT_EQ(esn ? progress.outbound : 2U, read->progress.outbound);
     }
 }
 
@@ -229,14 +229,32 @@ TEST(XfrmMessage, AnExpiryTellsWhichLimit) {
     std::memcpy(&expire->state.id.daddr, "\xc0\x00\x02\x02", 4);
     std::memcpy(&expire->state.id.spi, "\x01\x02\x03\x04", 4);
     expire->hard = 1;
-    const auto expiry = read_expiry(message.header());
+    const auto event = read_event(message.header());
+    ASSERT_TRUE(event);
+    const auto* expiry = std::get_if<XfrmExpiry>(&*event);
     ASSERT_TRUE(expiry);
     EXPECT_EQ(xfrm_name(entry_of({})), expiry->name);
     EXPECT_TRUE(expiry->hard);
     expire->state.id.proto = IPPROTO_AH;
-    EXPECT_FALSE(read_expiry(message.header()));
+    EXPECT_FALSE(read_event(message.header()));
     message.header()->nlmsg_len -= 4;
-    EXPECT_FALSE(read_expiry(message.header()));
+    EXPECT_FALSE(read_event(message.header()));
+}
+
+TEST(XfrmMessage, AMappingTellsWhereThePeerIs) {
+    NetlinkRequest message(XFRM_MSG_MAPPING);
+    auto* mapping = message.extra<xfrm_user_mapping>();
+    mapping->id.family = 2;
+    std::memcpy(&mapping->id.daddr, "\xc0\x00\x02\x02", 4);
+    std::memcpy(&mapping->id.spi, "\x01\x02\x03\x04", 4);
+    std::memcpy(&mapping->new_saddr, "\xc0\x00\x02\x09", 4);
+    mapping->new_sport = __builtin_bswap16(4501);
+    const auto event = read_event(message.header());
+    ASSERT_TRUE(event);
+    const auto* moved = std::get_if<XfrmMapping>(&*event);
+    ASSERT_TRUE(moved);
+    EXPECT_EQ(xfrm_name(entry_of({})), moved->name);
+    EXPECT_EQ("192.0.2.9:4501", moved->source.to_string());
 }
 
 }  // namespace

@@ -34,10 +34,10 @@ class FakeSas : public SaSource {
         kl_make_slot_key(&key, rule, 0, &tuple, &shape);
         return key;
     }
-    bool has_sa(std::uint32_t, const kl_tuple&) override { return negotiated; }
+    Awaited awaited(std::uint32_t, const kl_tuple&) override { return negotiated; }
 
     std::map<std::uint32_t, std::unique_ptr<TestSa>> sas;
-    bool negotiated = false;
+    Awaited negotiated = Awaited::kNoSa;
 };
 
 struct Sent {
@@ -56,12 +56,17 @@ class FakeSink : public FrameSink {
         pool.give(frame);
         return true;
     }
+    bool send_by_stack(std::span<const std::uint8_t> packet) override {
+        by_stack.emplace_back(packet.begin(), packet.end());
+        return !full;
+    }
     std::uint32_t mtu(std::uint8_t port) const override {
         return port == KL_HANDOVER_PORT ? handover_mtu : 1500;
     }
 
     FramePool& pool;
     std::vector<Sent> sent;
+    std::vector<Bytes> by_stack;
     bool full = false;
     std::uint32_t handover_mtu = 65535;
 };

@@ -318,7 +318,7 @@ TEST_F(PacketPathTest, HeldPacketsGoBackToBeClassifiedInTheirOrder) {
     EXPECT_TRUE(path_.is_waiting());
     path_.tick();
     EXPECT_TRUE(sink_.sent.empty());
-    sas_.negotiated = true;
+    sas_.negotiated = Awaited::kFastpathSa;
     path_.tick();
     ASSERT_EQ(sink_.sent.size(), 3U);
     for (std::uint16_t i = 0; i < 3; ++i) {
@@ -327,6 +327,17 @@ TEST_F(PacketPathTest, HeldPacketsGoBackToBeClassifiedInTheirOrder) {
         EXPECT_EQ(sink_.sent[i].handover().port, kUnprotected);
         EXPECT_EQ(sink_.sent[i].packet(), numbered(i));
     }
+    EXPECT_FALSE(path_.is_waiting());
+}
+
+TEST_F(PacketPathTest, HeldPacketsOfAKernelSaGoBackToTheStack) {
+    const Bytes packet = UdpPacket{}.build();
+    receive(KL_HANDOVER_PORT, KL_HANDOVER_HOLD, kRule, packet);
+    receive(KL_HANDOVER_PORT, KL_HANDOVER_HOLD, kRule + 1, packet);
+    sas_.negotiated = Awaited::kKernelSa;
+    path_.tick();
+    EXPECT_TRUE(sink_.sent.empty());
+    EXPECT_EQ(sink_.by_stack, (std::vector<Bytes>{packet, packet}));
     EXPECT_FALSE(path_.is_waiting());
 }
 

@@ -1,0 +1,82 @@
+#include "datapath/rule_order.h"
+
+#include <algorithm>
+
+#include "shared/rule.h"
+
+namespace keyline::datapath {
+namespace {
+
+constexpr std::uint32_t kFirstPriority = 0x40000000;
+constexpr std::uint32_t kPrioritiesOfRule = 512;
+
+std::uint32_t last_priority(std::uint32_t precedence) {
+    return kFirstPriority + precedence * kPrioritiesOfRule + kPrioritiesOfRule - 1;
+}
+
+bool overlap(const Prefix& one, const Prefix& other) {
+    return one.address.family() == other.address.family() && (one.contains(other) || other.contains(one));
+}
+
+// 0: any.
+template <typename Number>
+bool overlap(Number one, Number other) {
+    return one == 0 || other == 0 || one == other;
+}
+
+bool overlap(const policy::Selector& one, const policy::Selector& other) {
+    return overlap(one.local, other.local) && overlap(one.remote, other.remote) &&
+           overlap(one.protocol, other.protocol) && overlap(one.local_port, other.local_port) &&
+           overlap(one.remote_port, other.remote_port);
+}
+
+std::uint32_t specificity(const policy::Selector& selector) {
+    return std::uint32_t{selector.local.length} + selector.remote.length + (selector.protocol != 0 ? 8 : 0) +
+           (selector.local_port != 0 ? 8 : 0) + (selector.remote_port != 0 ? 8 : 0);
+}
+
+bool uses_kernel(const policy::Rule& rule) {
+    return rule.action == policy::RuleAction::kProtect && rule.engine != policy::Engine::kFastpath;
+}
+
+}  // namespace
+
+RuleOrder::RuleOrder(const policy::Policy& policy) {
+    // Nobody asks about what follows the last rule whose SAs the kernel may have.
+    const auto last = std::find_if(policy.rules.rbegin(), policy.rules.rend(), uses_kernel).base();
+    std::uint32_t precedence = 0;
+    for (const policy::Rule& rule : policy.rules) {
+        places_[rule.id] = {precedence, selectors_.size()};
+        if (precedence < static_cast<std::uint32_t>(last - policy.rules.begin())) {
+            for (const policy::Selector& selector : rule.selectors) {
+                selectors_.push_back({selector, precedence});
+            }
+        }
+        ++precedence;
+    }
+}
+
+RuleOrder::Place RuleOrder::place_of(std::uint32_t rule) const {
+    const auto found = places_.find(rule);
+    // SAs of a rule that has gone end soon; until then every rule comes before them.
+    return found != places_.end() ? found->second : Place{KL_MAX_RULES, selectors_.size()};
+}
+
+std::uint32_t RuleOrder::priority_of(const policy::SadEntry& entry) const {
+    return last_priority(place_of(entry.rule).precedence) - 1 - specificity(entry.selector);
+}
+
+std::vector<XfrmPolicy> RuleOrder::exemptions_for(const policy::SadEntry& entry) const {
+    std::vector<XfrmPolicy> exemptions;
+    const std::size_t end = place_of(entry.rule).first_selector;
+    for (std::size_t i = 0; i < end; ++i) {
+        if (overlap(selectors_[i].selector, entry.selector)) {
+            exemptions.push_back({.direction = XfrmDirection::kOut,
+                                  .selector = selectors_[i].selector,
+                                  .priority = last_priority(selectors_[i].precedence)});
+        }
+    }
+    return exemptions;
+}
+
+}  // namespace keyline::datapath

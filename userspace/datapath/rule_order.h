@@ -1,0 +1,42 @@
+// The order of rules, as the kernel's own policies must keep it: they know nothing of TC's.
+#pragma once
+
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+#include "datapath/xfrm_message.h"
+#include "policy/policy.h"
+#include "policy/sad_entry.h"
+
+namespace keyline::datapath {
+
+class RuleOrder {
+  public:
+    RuleOrder() = default;
+    explicit RuleOrder(const policy::Policy& policy);
+
+    // Of the policy that leads to this SA: rules in their order, and narrower SAs of a rule first. All are
+    // behind the priorities that others choose, whose policies stay in force as they were before.
+    std::uint32_t priority_of(const policy::SadEntry& entry) const;
+    // Policies that keep the stack from sealing, by this SA, what an earlier rule covers: TC decides about
+    // that.
+    std::vector<XfrmPolicy> exemptions_for(const policy::SadEntry& entry) const;
+
+  private:
+    struct Place {
+        std::uint32_t precedence = 0;
+        std::size_t first_selector = 0;  // in selectors_; those before it are of earlier rules
+    };
+    struct Ordered {
+        policy::Selector selector;
+        std::uint32_t precedence = 0;
+    };
+
+    Place place_of(std::uint32_t rule) const;
+
+    std::unordered_map<std::uint32_t, Place> places_;  // by rule id
+    std::vector<Ordered> selectors_;
+};
+
+}  // namespace keyline::datapath

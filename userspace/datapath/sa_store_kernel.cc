@@ -1,0 +1,218 @@
+// SAs that the kernel carries, and the choice of an engine.
+#include <openssl/crypto.h>
+
+#include <algorithm>
+
+#include "base/overloaded.h"
+#include "datapath/clock.h"
+#include "datapath/convert.h"
+#include "datapath/progress.h"
+#include "datapath/sa_store.h"
+
+namespace keyline::datapath {
+namespace {
+
+constexpr std::uint64_t kKernelInterval = 1'000'000'000;  // nanoseconds
+
+}  // namespace
+
+std::expected<kl_engine, std::string> SaStore::engine_for(const policy::SadEntry& entry) {
+    const bool of_user = entry.impersonation_handle != 0;
+    if (entry.engine == policy::Engine::kFastpath) {
+        return KL_ENGINE_FASTPATH;
+    }
+    if (entry.engine == policy::Engine::kAuto &&
+        (of_user || worker_alive(config_) || !kernel_.available(entry.local.family()))) {
+        return KL_ENGINE_FASTPATH;
+    }
+    if (of_user) {
+        return std::unexpected("kernel ESP carries no SAs of users: set engine = \"fastpath\" for its rule");
+    }
+    if (const auto ready = kernel_.available(entry.local.family()); !ready) {
+        return std::unexpected(ready.error());
+    }
+    return KL_ENGINE_KERNEL;
+}
+
+std::expected<void, std::string> SaStore::hand_to_kernel(std::uint32_t index, kl_sa& sa,
+                                                         const policy::SadEntry& entry,
+                                                         XfrmProgress progress) {
+    const auto ifindex = kernel_.install(entry, {.index = index,
+                                                 .priority = order_.priority_of(entry),
+                                                 .exemptions = order_.exemptions_for(entry),
+                                                 .progress = std::move(progress)});
+    if (!ifindex) {
+        return std::unexpected(ifindex.error());
+    }
+    sa.xfrm_ifindex = *ifindex;
+    rules_.get().note_kernel(entry.rule);
+    auto stored = sas_.update(index, sa);
+    if (!stored) {
+        kernel_.remove(entry, index);
+    }
+    return stored;
+}
+
+// The kernel cannot give an SA other addresses: it gets another one that goes on where the first was.
+std::expected<void, std::string> SaStore::move_in_kernel(const Known& known, kl_sa& sa,
+                                                         policy::SadEntry& moved) {
+    if (sa.engine != KL_ENGINE_KERNEL) {
+        return {};
+    }
+    const policy::SadEntry before = from_kl(known.sa);
+    auto progress = kernel_.progress_of(before);
+    if (!progress) {
+        return std::unexpected("the kernel does not have it any more");
+    }
+    moved = with_keys(known.index, sa);
+    kernel_.remove(before, known.index);
+    return hand_to_kernel(known.index, sa, moved, std::move(*progress));
+}
+
+policy::SadEntry SaStore::with_keys(std::uint32_t index, const kl_sa& sa) const {
+    policy::SadEntry entry = from_kl(sa);
+    if (auto keys = keys_.lookup<kl_sa_keys>(index)) {
+        entry.encryption_key = Secret::copy_of({keys->encryption, keys->encryption_octets});
+        entry.integrity_key = Secret::copy_of({keys->integrity, keys->integrity_octets});
+        OPENSSL_cleanse(&*keys, sizeof(*keys));
+    }
+    return entry;
+}
+
+std::vector<std::string> SaStore::follow(const policy::Policy& policy) {
+    order_ = RuleOrder(policy);
+    std::map<std::uint32_t, policy::Engine> engines;
+    for (const policy::Rule& rule : policy.rules) {
+        engines.emplace(rule.id, rule.engine);
+    }
+    std::vector<std::string> errors;
+    std::vector<XfrmPolicy> exemptions;
+    for (auto& [name, known] : known_) {
+        const auto wanted = engines.find(known.sa.rule);
+        if (wanted == engines.end()) {
+            continue;
+        }
+        if (const auto changed = change_engine(known, wanted->second); !changed) {
+            errors.push_back(describe(name) + " stays with its engine: " + changed.error());
+        }
+        const policy::SadEntry entry = from_kl(known.sa);
+        if (known.sa.engine == KL_ENGINE_KERNEL && known.sa.direction == KL_OUTBOUND &&
+            KernelEngine::sealed_by_stack(entry)) {
+            kernel_.reorder(entry, known.index, order_.priority_of(entry));
+            std::ranges::move(order_.exemptions_for(entry), std::back_inserter(exemptions));
+        }
+    }
+    kernel_.exempt_only(exemptions);
+    return errors;
+}
+
+// Packets that are on their way through the engine that is left find the SA there: it is the same one.
+std::expected<void, std::string> SaStore::change_engine(Known& known, policy::Engine wanted) {
+    const bool to_kernel_esp = known.sa.engine == KL_ENGINE_FASTPATH && wanted == policy::Engine::kKernel;
+    const bool to_fastpath = known.sa.engine == KL_ENGINE_KERNEL && wanted == policy::Engine::kFastpath;
+    if (!to_kernel_esp && !to_fastpath) {
+        return {};
+    }
+    kl_sa sa = known.sa;
+    if (to_kernel_esp) {
+        if (sa.impersonation_handle != 0) {
+            return std::unexpected("kernel ESP carries no SAs of users");
+        }
+        sa.engine = KL_ENGINE_KERNEL;
+        const auto handed =
+            hand_to_kernel(known.index, sa, with_keys(known.index, sa), to_kernel(sa, state_[known.index]));
+        if (!handed) {
+            return handed;
+        }
+        known.sa = sa;
+        return publish(sa, known.index);
+    }
+    const policy::SadEntry entry = from_kl(known.sa);
+    const auto progress = kernel_.progress_of(entry);
+    if (!progress) {
+        return std::unexpected("the kernel does not have it any more");
+    }
+    from_kernel(*progress, sa, state_[known.index]);
+    sa.engine = KL_ENGINE_FASTPATH;
+    sa.xfrm_ifindex = 0;
+    sa.epoch = ++config_.get().last_epoch;
+    if (auto stored = sas_.update(known.index, sa); !stored) {
+        return stored;
+    }
+    __atomic_store_n(&state_[known.index].epoch, sa.epoch, __ATOMIC_RELEASE);
+    known.sa = sa;
+    auto published = publish(sa, known.index);
+    kernel_.remove(entry, known.index);
+    return published;
+}
+
+SaStore::Known* SaStore::find_kernel(const XfrmSaName& wanted) {
+    const auto found = std::ranges::find_if(known_, [&](const auto& named) {
+        return named.second.sa.engine == KL_ENGINE_KERNEL && xfrm_name(from_kl(named.second.sa)) == wanted;
+    });
+    return found != known_.end() ? &found->second : nullptr;
+}
+
+void SaStore::take_kernel_events() {
+    for (const XfrmEvent& event : kernel_.events()) {
+        Known* const known = find_kernel(std::visit([](const auto& any) { return any.name; }, event));
+        if (known == nullptr) {
+            continue;
+        }
+        kl_sa_state& state = state_[known->index];
+        std::visit(Overloaded{[&](const XfrmExpiry& expiry) {
+                                  state.flags |= expiry.hard ? KL_SA_HARD_EXPIRED : KL_SA_SOFT_EXPIRED;
+                              },
+                              [&](const XfrmMapping& mapping) {
+                                  if ((known->sa.flags & KL_SA_FOLLOW_PEER) != 0) {
+                                      state.source = kl_source(mapping.source.address.octets().data(),
+                                                               mapping.source.port);
+                                  }
+                              }},
+                   event);
+        ++config_.get().sa_events;
+    }
+    if (monotonic_nanoseconds() - kernel_read_at_ > kKernelInterval) {
+        read_kernel();
+    }
+}
+
+void SaStore::read_kernel() {
+    kernel_read_at_ = monotonic_nanoseconds();
+    std::map<XfrmSaName, std::uint32_t> wanted;
+    for (const auto& [name, known] : known_) {
+        if (known.sa.engine == KL_ENGINE_KERNEL) {
+            wanted.emplace(xfrm_name(from_kl(known.sa)), known.index);
+        }
+    }
+    if (wanted.empty()) {
+        return;
+    }
+    const auto listed = kernel_.list();
+    if (!listed) {
+        return;
+    }
+    for (const XfrmSa& sa : *listed) {
+        if (const auto found = wanted.extract(sa.name)) {
+            take_kernel_counts(found.mapped(), sa);
+        }
+    }
+    // Those that it does not have any more have met a limit, or somebody flushed them.
+    for (const auto& [name, index] : wanted) {
+        state_[index].flags |= KL_SA_HARD_EXPIRED;
+        ++config_.get().sa_events;
+    }
+}
+
+void SaStore::take_kernel_counts(std::uint32_t index, const XfrmSa& sa) {
+    kl_sa_state& state = state_[index];
+    if (state.packets != sa.progress.packets) {
+        state.last_used = kernel_read_at_;
+    }
+    state.packets = sa.progress.packets;
+    state.octets = sa.progress.octets;
+    state.errors = sa.errors;
+    state.sequence = std::max(sa.progress.outbound, sa.progress.inbound);
+}
+
+}  // namespace keyline::datapath
