@@ -11,7 +11,8 @@ from lab.strongswan import StrongSwan
 from lab.traffic import BackgroundPing
 
 KEY = "the same at both sides"
-NEAR, FAR = "10.1.0", "10.2.0"
+# The networks behind the hosts, and an address in each.
+NEAR, FAR = ("10.1.0.0/24", "10.1.0.1"), ("10.2.0.0/24", "10.2.0.1")
 
 SWANCTL = """
 connections {{
@@ -20,12 +21,13 @@ connections {{
     local_addrs = {own}
     remote_addrs = {peer}
     proposals = {ike}
+    {options}
     local {{ {local} }}
     remote {{ {remote} }}
     children {{
       net {{
-        local_ts = {far}.0/24
-        remote_ts = {near}.0/24
+        local_ts = {far}
+        remote_ts = {near}
         esp_proposals = {esp}
         start_action = none
       }}
@@ -53,73 +55,90 @@ class NoDomain:
         pass
 
 
-class WithStrongSwan(Scenario):
+class WithPeer(Scenario):
+    """Host a runs Keyline, host b an IKEv1 peer of another make, which start_peer() leaves in `peer`."""
+
     domain = NoDomain
     ike, esp = "aes256-sha256-ecp256", "aes128gcm16"
     main_mode = {}
     quick_mode = {}
+    keying = {}
+    protocols = ["ikev1"]
     more_of_peer = {}
     key_of_peer = KEY
+    near, far = NEAR, FAR
+
+    def address_of(self, host):
+        return host.address
 
     def setUp(self):
         super().setUp()
-        self.addCleanup(self.show_charon_of_failure)
+        self.addCleanup(self.show_peer_of_failure)
         self.configure_keyline()
-        self.peer = StrongSwan(self.b)
-        for host, near, far in ((self.a, NEAR, FAR), (self.b, FAR, NEAR)):
-            host.run("ip", "address", "add", f"{near}.1", "dev", "lo")
-            gateway = self.peer_of(host).address
-            host.run("ip", "route", "add", f"{far}.0/24", "dev", host.INTERFACE, "src", f"{near}.1", "via", gateway)
-        self.configure_charon()
+        for host, near, far in ((self.a, self.near, self.far), (self.b, self.far, self.near)):
+            host.run("ip", "address", "add", near[1], "dev", "lo")
+            gateway = self.address_of(self.peer_of(host))
+            host.run("ip", "route", "add", far[0], "dev", host.INTERFACE, "src", near[1], "via", gateway)
+        self.start_peer()
         self.a.start_keyline()
-
-    def configure_charon(self, local="auth = psk", remote="auth = psk", secrets=None):
-        if secrets is None:
-            secrets = f'secrets {{ ike-keyline {{ secret = "{self.key_of_peer}" }} }}'
-        self.peer.load(SWANCTL.format(own=self.b.address, peer=self.a.address, near=NEAR, far=FAR, ike=self.ike,
-                                      esp=self.esp, local=local, remote=remote, secrets=secrets))
 
     def credentials(self):
         """[auth] of Keyline, and the method."""
         keys = os.path.join(self.a.directory, "psk")
         with open(os.open(keys, os.O_CREAT | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
-            file.write(f"{self.b.address} {KEY}\n")
+            file.write(f"{self.address_of(self.b)} {KEY}\n")
         return {"psk": {"file": keys}}, "psk"
 
     def configure_keyline(self):
         auth, method = self.credentials()
+        own, peer = self.address_of(self.a), self.address_of(self.b)
         self.a.configure({
             "host": {"unprotected": [self.a.INTERFACE]},
             "auth": auth,
             "main_mode": {"auth": [method], **self.main_mode},
             "quick_mode": self.quick_mode,
-            "peer": [{"name": "strongswan", "address": [self.b.address], "protocols": ["ikev1"],
-                      **self.more_of_peer}],
-            "rule": [{"name": "tunnel", "local": f"{NEAR}.0/24", "remote": f"{FAR}.0/24", "action": "protect",
-                      "mode": "tunnel", "tunnel_local": self.a.address, "tunnel_remote": self.b.address}],
+            "keying": self.keying,
+            "peer": [{"name": "peer", "address": [peer], "protocols": self.protocols, **self.more_of_peer}],
+            "rule": [{"name": "tunnel", "local": self.near[0], "remote": self.far[0], "action": "protect",
+                      "mode": "tunnel", "tunnel_local": own, "tunnel_remote": peer}],
         })
 
-    def show_charon_of_failure(self):
+    def show_peer_of_failure(self):
         outcome = self._outcome.result
         if any(test is self for test, _ in outcome.failures + outcome.errors):
-            print(f"--- charon\n{self.peer.output()}", file=sys.stderr)
+            print(f"--- peer\n{self.peer.output()}", file=sys.stderr)
+
+    def assert_traffic(self):
+        # charon takes traffic from the third message of quick mode on: it may come after the first packet.
+        wait_until(lambda: self.a.run("ping", "-c", "1", "-W", "1", self.far[1], check=False).returncode == 0,
+                   "the first answer")
+        capture = self.cable.capture()
+        self.assert_pings(self.far[1])
+        self.assert_pings(self.near[1], host=self.b)
+        self.assert_protected(capture, esp=20)
+
+
+class WithStrongSwan(WithPeer):
+    connection_options = ""  # of swanctl's
+
+    def start_peer(self):
+        self.peer = StrongSwan(self.b)
+        self.configure_charon()
+
+    def configure_charon(self, local="auth = psk", remote="auth = psk", secrets=None):
+        if secrets is None:
+            secrets = f'secrets {{ ike-keyline {{ secret = "{self.key_of_peer}" }} }}'
+        self.peer.load(SWANCTL.format(own=self.address_of(self.b), peer=self.address_of(self.a), near=self.near[0],
+                                      far=self.far[0], ike=self.ike, esp=self.esp, local=local, remote=remote,
+                                      secrets=secrets, options=self.connection_options))
 
     def initiate(self):
         self.peer.swanctl("--initiate", "--child", "net", "--timeout", "10")
 
-    def assert_traffic(self):
-        # charon takes traffic from the third message of quick mode on: it may come after the first packet.
-        wait_until(lambda: self.a.run("ping", "-c", "1", "-W", "1", f"{FAR}.1", check=False).returncode == 0,
-                   "the first answer")
-        capture = self.cable.capture()
-        self.assert_pings(f"{FAR}.1")
-        self.assert_pings(f"{NEAR}.1", host=self.b)
-        self.assert_protected(capture, esp=20)
-
 
 class Initiator(WithStrongSwan):
     def test_keyline_negotiates_and_traffic_passes(self):
-        self.a.keyline("up", self.b.address)
+        self.a.keyline("up", self.address_of(self.b))
         (main_mode,) = self.a.query("mm")
         self.assertEqual("psk", main_mode["method"])
         self.assert_traffic()
@@ -137,7 +156,7 @@ class Responder(WithStrongSwan):
         self.initiate()
         self.assert_traffic()
         before = {sa["spi"] for sa in self.sas(self.a)}
-        pings = BackgroundPing(self.a, f"{FAR}.1", interval=0.05)
+        pings = BackgroundPing(self.a, self.far[1], interval=0.05)
         wait_until(pings.answers, "an answer")
         self.peer.swanctl("--rekey", "--child", "net")
         wait_until(lambda: {sa["spi"] for sa in self.sas(self.a)} - before, "new SAs")
@@ -154,9 +173,9 @@ class PerfectForwardSecrecy(WithStrongSwan):
     quick_mode = {"suites": ["aes-cbc-256/hmac-sha2-256-128"], "pfs_group": "modp2048"}
 
     def test_traffic_passes_whoever_begins(self):
-        self.a.keyline("up", self.b.address)
+        self.a.keyline("up", self.address_of(self.b))
         self.assert_traffic()
-        self.a.keyline("down", self.b.address)
+        self.a.keyline("down", self.address_of(self.b))
         wait_until(lambda: not self.peer.swanctl("--list-sas").stdout, "charon's SAs to go")
         self.initiate()
         self.assert_traffic()
@@ -166,7 +185,7 @@ class DifferingKeys(WithStrongSwan):
     key_of_peer = "another"
 
     def test_the_failure_names_the_keys(self):
-        done = self.a.keyline("up", self.b.address, check=False)
+        done = self.a.keyline("up", self.address_of(self.b), check=False)
         self.assertEqual(5, done.returncode, done)
         self.assertIn("pre-shared keys", done.stdout + done.stderr)
         self.assertEqual([], self.sas(self.a))

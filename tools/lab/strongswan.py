@@ -72,6 +72,14 @@ class StrongSwan:
         for file in files:
             shutil.copy(file, directory)
 
+    def restart(self):
+        """It ends without a word and starts anew, with nothing loaded."""
+        self.kill()
+        self._start()
+
+    def send(self, number):
+        self._charon.send(number)
+
     def kill(self):
         """It ends without a word to its peers."""
         self._charon.kill()

@@ -46,9 +46,12 @@ void expire_probe(Session& session, Host& host) {
             session.probing->last = ++session.probe_number;
             return ask(session, host);
         case Verdict::kGiveUp:
-            return main_mode_timed_out(
-                session, host, session.name.remote.to_string() + " does not answer R-U-THERE: it seems dead");
+            break;
     }
+    host.count(Reason::kTimeout);
+    session.lost = true;
+    end_main_mode(session, host,
+                  session.name.remote.to_string() + " does not answer R-U-THERE: it seems dead");
 }
 
 // The same sequence number comes back.

@@ -19,7 +19,8 @@ void send_and_wait(Session& session, Host& host, State state, std::vector<wire::
                    bool encrypted) {
     session.state = state;
     session.unanswered = send_main_mode(session, host, std::move(payloads), encrypted);
-    await_answer(session, host, *session.unanswered, state == State::kMessage1Sent);
+    await_answer(session, host, *session.unanswered,
+                 state == State::kMessage1Sent ? Patience::kFirstMessage : Patience::kUsual);
 }
 
 void report_proposed(Session& session, Host& host, const wire::SecurityAssociation& sa) {

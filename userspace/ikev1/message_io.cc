@@ -133,11 +133,15 @@ Unanswered send(const Session& session, Host& host, const Outgoing& message) {
     return sent;
 }
 
-void await_answer(const Session& session, Host& host, Unanswered& sent, bool first) {
+void await_answer(const Session& session, Host& host, Unanswered& sent, Patience patience) {
     const policy::Keying& keying = host.lookup().policy().keying;
-    const unsigned usual = first ? keying.first_message_retransmit_limit : keying.retransmit_limit;
-    sent.retransmission = {host.now(), keying.retransmit_interval,
-                           session.doubted ? std::min(usual, kRetransmissionsToTheDead) : usual};
+    const bool silent = session.established && keying.dead_peer_timeout.count() != 0 &&
+                        host.now() - session.last_heard > keying.dead_peer_timeout;
+    unsigned limit =
+        patience == Patience::kFirstMessage ? keying.first_message_retransmit_limit : keying.retransmit_limit;
+    if (silent || session.doubted || patience == Patience::kLittle)
+        limit = std::min(limit, kRetransmissionsToTheDead);
+    sent.retransmission = {host.now(), keying.retransmit_interval, limit};
 }
 
 void send_again(Session& session, Host& host, const Unanswered& sent) {

@@ -44,8 +44,10 @@ struct Outgoing {
 
 // Sends the message and reports it; what was sent, to be repeated.
 Unanswered send(const Session& session, exchange::Host& host, const Outgoing& message);
-// Puts the message on the schedule of repetitions.
-void await_answer(const Session& session, exchange::Host& host, Unanswered& sent, bool first);
+// Puts the message on the schedule of repetitions. Little patience is had with a peer that may be dead
+// (MS-IKEE 3.12.4), which this host may know already.
+enum class Patience : std::uint8_t { kFirstMessage, kUsual, kLittle };
+void await_answer(const Session& session, exchange::Host& host, Unanswered& sent, Patience patience);
 // What is sent again goes in fragments if it is large and the peer takes them (MS-IKEE 3.3.6.1).
 void send_again(Session& session, exchange::Host& host, const Unanswered& sent);
 // A repetition of a message that was answered: the answer once more.

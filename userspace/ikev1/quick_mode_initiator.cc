@@ -74,7 +74,8 @@ void start(Session& session, Host& host, exchange::QmRequest request) {
                                    .iv = &negotiation.iv,
                                    .number = ++session.messages,
                                    .role = exchange::Role::kInitiator});
-    await_answer(session, host, *negotiation.unanswered, false);
+    await_answer(session, host, *negotiation.unanswered,
+                 negotiation.request->suspect ? Patience::kLittle : Patience::kUsual);
     session.negotiations.push_back(std::move(negotiation));
 }
 

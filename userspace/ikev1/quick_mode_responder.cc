@@ -187,7 +187,7 @@ void receive_quick_mode_request(Session& session, Host& host, const Incoming& me
                                    .iv = &negotiation.iv,
                                    .number = ++session.messages,
                                    .role = exchange::Role::kResponder});
-    await_answer(session, host, *negotiation.unanswered, false);
+    await_answer(session, host, *negotiation.unanswered, Patience::kUsual);
     negotiation.answered = {message.datagram, negotiation.unanswered->datagram};
     session.negotiations.push_back(std::move(negotiation));
 }
