@@ -23,6 +23,16 @@ class KilledKeylined(Scenario):
         self.assertEqual(spis, {sa["spi"] for sa in self.sas(self.a)})
         self.assertEqual(2, len(self.a.query("sas")))
 
+    def test_stop_can_leave_the_sas_to_the_next(self):
+        self.start()
+        self.assert_pings(self.b.address)
+        spis = {sa["spi"] for sa in self.sas(self.a)}
+        self.a.keyline("stop", "--keep-sas")
+        self.a.keylined.wait(10)
+        self.assert_pings(self.b.address)
+        self.a.start_keylined()
+        self.assertEqual(spis, {sa["spi"] for sa in self.sas(self.a)})
+
     def test_protected_traffic_never_goes_in_the_clear_without_the_daemons(self):
         self.start()
         self.assert_pings(self.b.address)
@@ -48,6 +58,13 @@ class KilledFastpath(Scenario):
 
 
 class Shutdown(Scenario):
+    def test_the_admin_can_ask_for_it(self):
+        self.start()
+        self.assert_pings(self.b.address)
+        self.a.keyline("stop")
+        self.assertEqual(0, self.a.keylined.wait(30))
+        wait_until(lambda: not self.sas(self.b), "b's SAs to go")
+
     def test_the_peers_sas_go_too(self):
         self.start()
         self.assert_pings(self.b.address)

@@ -180,6 +180,25 @@ void add_attach(CLI::App& app, Context& context) {
     });
 }
 
+void add_stop(CLI::App& app, Context& context) {
+    const auto keep_sas = std::make_shared<bool>(false);
+    CLI::App* const command =
+        add_command(app, context, "stop", "End the daemon; what policy protects stays protected or blocked",
+                    "Without --keep-sas the SAs are deleted and the peers told, as by SIGTERM.\n"
+                    "\n"
+                    "Examples:\n"
+                    "  keyline stop\n"
+                    "  keyline stop --keep-sas    before an upgrade: traffic goes on, and the next keylined "
+                    "adopts them\n");
+    command->add_flag("--keep-sas", *keep_sas,
+                      "Leave the SAs to the next keylined; traffic goes on under them");
+    command->callback([&context, keep_sas] {
+        context.command = [&context, keep_sas] {
+            return ask(context, {{"command", "stop"}, {"keep_sas", *keep_sas}}, render_text);
+        };
+    });
+}
+
 void add_monitor(CLI::App& app, Context& context) {
     const auto ladder = std::make_shared<bool>(false);
     CLI::App* const command =
@@ -212,6 +231,7 @@ void add_daemon_commands(CLI::App& app, Context& context) {
     add_counters(app, context);
     add_actions(app, context);
     add_attach(app, context);
+    add_stop(app, context);
     add_monitor(app, context);
 }
 

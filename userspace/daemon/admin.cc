@@ -50,6 +50,7 @@ void Admin::handle(const Request& request, const ControlServer::Reply& reply) {
         {"status", &Admin::status},     {"sas", &Admin::sas},       {"mm", &Admin::main_modes},
         {"policies", &Admin::policies}, {"flows", &Admin::flows},   {"counters", &Admin::counters},
         {"reload", &Admin::reload},     {"attach", &Admin::attach}, {"detach", &Admin::detach},
+        {"stop", &Admin::stop},
     };
     if (request.command == "up") return up(request, reply);
     if (request.command == "down") return down(request, reply);
@@ -167,6 +168,16 @@ Admin::Outcome Admin::reload(const Request&) {
     for (const std::string& warning : done->warnings)
         spdlog::warn("reload: {}", warning);
     return Json{{"text", done->summary}, {"warnings", done->warnings}};
+}
+
+Admin::Outcome Admin::stop(const Request& request) {
+    const auto keep = request.arguments.find("keep_sas");
+    if (keep != request.arguments.end() && !keep->is_boolean()) {
+        return std::unexpected(bad_request("stop: \"keep_sas\" is neither true nor false"));
+    }
+    const bool keep_sas = keep != request.arguments.end() && keep->get<bool>();
+    instance_.stop(keep_sas);
+    return Json{{"text", keep_sas ? "keylined ends; its SAs stay" : "keylined deletes its SAs and ends"}};
 }
 
 Admin::Outcome Admin::attach(const Request& request) {

@@ -23,6 +23,7 @@ class Admin {
     Outcome flows(const Request& request);
     Outcome counters(const Request&);
     Outcome reload(const Request&);
+    Outcome stop(const Request& request);
     Outcome attach(const Request& request);
     Outcome detach(const Request& request);
     void up(const Request& request, const ControlServer::Reply& reply);

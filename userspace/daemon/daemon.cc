@@ -54,6 +54,8 @@ Daemon::Daemon(const Options& options, std::shared_ptr<const policy::Policy> pol
       shutdown_timer_(loop_) {
     instance_.listeners = &listeners_;
     instance_.reports = &reports_;
+    // The answer to whoever asks goes out first.
+    instance_.stop = [this](bool keep_sas) { asio::post(loop_, [this, keep_sas] { stop(keep_sas); }); };
 }
 
 std::expected<void, std::string> Daemon::start() {
@@ -310,6 +312,13 @@ void Daemon::shut_down() {
         end();
     });
     keyer_->handle(exchange::Shutdown{});
+}
+
+void Daemon::stop(bool keep_sas) {
+    if (!keep_sas) return shut_down();
+    spdlog::info("ending; the SAs stay, and the next keylined adopts them");
+    notify_stopping();
+    end();
 }
 
 void Daemon::end() {

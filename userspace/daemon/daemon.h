@@ -42,6 +42,7 @@ class Daemon {
     void keep_watchdog(std::chrono::microseconds interval);
     void reload_on_signal();
     void shut_down();
+    void stop(bool keep_sas);
     void end();
 
     void install(const policy::SadEntry& entry);

@@ -4,6 +4,7 @@
 
 #include <asio.hpp>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,6 +27,8 @@ struct Instance {
     KeyerDriver* keyer = nullptr;
     ReportSink* reports = nullptr;
     std::optional<datapath::Datapath> datapath;  // none with --no-datapath
+    // Ends the daemon soon: with its SAs, or leaving them to the next one.
+    std::function<void(bool keep_sas)> stop;
 };
 
 }  // namespace keyline::daemon
