@@ -145,9 +145,21 @@ class Scenario {
             wishes->auth = {AuthMethod::kPreSharedKey};
             wishes->dh_groups = {DhGroup::kEcp256};
         }
+        if (random_.chance(0.3)) return both_protocols(pair);
         if (!random_.chance(0.1)) return;
         note("differing keys");
         pair.b_keys = "10.0.0.0/8 another secret";
+    }
+
+    // a may use either protocol, b as well or only one of them.
+    void both_protocols(PairWishes& pair) {
+        note("both protocols");
+        for (Wishes* wishes : {&pair.a, &pair.b}) {
+            wishes->protocols = {policy::Protocol::kAuthip, policy::Protocol::kIkev1};
+            wishes->auth = {AuthMethod::kKerberos, AuthMethod::kPreSharedKey};
+            wishes->dh_groups = {DhGroup::kNone, DhGroup::kEcp256};
+        }
+        if (random_.chance(0.6)) pair.b.protocols.erase(pair.b.protocols.begin() + random_.chance(0.5));
     }
 
     void spoil(Script& script) {
