@@ -76,6 +76,7 @@ TEST_F(Ikev1LifecycleTest, UnansweredTrafficAsksForASignOfLife) {
     pair.world.run(5s);
     EXPECT_TRUE(sent_notify(pair.a, "HASH, N(R-U-THERE)"));
     EXPECT_TRUE(sent_notify(pair.b, "HASH, N(R-U-THERE-ACK)"));
+    EXPECT_EQ(pair.a.keyer->counters()[Reason::kStale], 0U);
     EXPECT_EQ(reports<exchange::QmEstablished>(pair.a).size(), 1U);
     pair.check_rest();
 }

@@ -29,6 +29,8 @@ bool well_formed(const Session& session, const wire::Notification& notify) {
 bool start_probe(Session& session, Host& host) {
     if (!session.established || !session.peer_knows_dpd) return false;
     if (session.probing) return true;
+    // RFC 3706 5.2: at random at first, the highest bit clear.
+    if (session.probe_number == 0) session.probe_number = random_message_id(host.random()) >> 1;
     const std::uint32_t number = ++session.probe_number;
     session.probing = {.first = number,
                        .last = number,
@@ -62,6 +64,7 @@ void receive_r_u_there(Session& session, Host& host, const wire::Notification& n
     send_informational(session, host, {{std::move(answer)}});
 }
 
+// Only this is a sign of life: its number cannot have been recorded before.
 void receive_r_u_there_ack(Session& session, Host& host, const wire::Notification& notify) {
     if (!well_formed(session, notify)) return host.count(Reason::kSpoofedNotify);
     const std::uint32_t number = load_be32(notify.data.data());

@@ -211,7 +211,6 @@ void report_received(const Session& session, Host& host, const Incoming& message
 
 void follow_peer(Session& session, Host& host, const Incoming& message) {
     session.last_heard = host.now();
-    session.probing.reset();
     if (!session.nat_found()) return;
     session.name.local = message.local;
     if (session.remote_behind_nat || !session.established) host.peer_moved(session, message.remote);

@@ -42,7 +42,7 @@ void Engine::decide_beside(Session& session) {
 void Engine::end_beside(exchange::MmSa& sa, const std::string& text) {
     const auto entry = beside_.extract(sa.name.id);
     const auto other = entry.empty() ? beside_.end() : beside_.find(entry.mapped().other);
-    const std::string former = entry.empty() || entry.mapped().failure.empty() ? "" : entry.mapped().failure;
+    const std::string former = entry.empty() ? std::string() : entry.mapped().failure;
     if (other != beside_.end()) other->second.failure = text;
     for (QmRequest& request : std::exchange(sa.waiting, {})) {
         if (other != beside_.end()) {
