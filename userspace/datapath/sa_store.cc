@@ -188,6 +188,9 @@ std::expected<void, std::string> SaStore::install(const policy::SadEntry& entry)
     }
     if (done) {
         done = publish(sa, *index);
+        if (!done && sa.engine == KL_ENGINE_KERNEL) {
+            kernel_.remove(entry, *index);
+        }
     }
     if (!done) {
         erase(*index);
