@@ -6,6 +6,7 @@
 #ifndef KEYLINE_BPF_DISCOVERY_H
 #define KEYLINE_BPF_DISCOVERY_H
 
+#include "connections.h"
 #include "events.h"
 #include "flow.h"
 #include "parse.h"
@@ -24,10 +25,10 @@ static __always_inline void kl_note_flow(const struct kl_tuple *tuple, struct kl
 }
 
 /* The packet goes or came under an SA. */
-static __always_inline void kl_note_secure(const struct kl_tuple *tuple, struct kl_flow *flow)
+static __always_inline void kl_note_secure(const struct kl_tuple *tuple, const struct kl_flow *flow)
 {
 	if (flow->discovery)
-		kl_note_flow(tuple, flow, KL_FLOW_SECURE);
+		kl_note_connection(tuple, 0, KL_CONNECTION_SECURE);
 }
 
 /* An echo and its reply are two tuples, but one flow to people: the reply may come as the echo went. */
@@ -50,7 +51,7 @@ static __always_inline void kl_expect_reply(const struct kl_tuple *tuple)
 static __always_inline bool kl_sends_clear(const struct kl_tuple *tuple, struct kl_flow *flow, __u32 ifindex,
 					   __u32 user)
 {
-	if (!(flow->discovery & KL_RULE_DISCOVER_OUT) || flow->state & KL_FLOW_SECURE)
+	if (!(flow->discovery & KL_RULE_DISCOVER_OUT) || kl_is_secure(tuple))
 		return false;
 	if (!(flow->state & KL_FLOW_ACQUIRED)) {
 		kl_raise_acquire(tuple, flow->rule, ifindex, user);
@@ -63,7 +64,7 @@ static __always_inline bool kl_sends_clear(const struct kl_tuple *tuple, struct 
 /* 3.7.4.2: whether an inbound packet is taken in the clear: as the first of its flow, or as more of one that is. */
 static __always_inline bool kl_takes_clear(const struct kl_tuple *tuple, struct kl_flow *flow)
 {
-	if (flow->state & KL_FLOW_SECURE)
+	if (kl_is_secure(tuple))
 		return false;
 	if (!(flow->discovery & KL_RULE_DISCOVER_IN) &&
 	    !(flow->discovery & KL_RULE_DISCOVER_OUT && flow->state & KL_FLOW_CLEAR))

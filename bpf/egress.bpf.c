@@ -5,6 +5,7 @@
 
 #include <bpf/bpf_helpers.h>
 
+#include "auth_firewall.h"
 #include "discovery.h"
 #include "flow.h"
 #include "fragments.h"
@@ -102,8 +103,18 @@ static __always_inline bool is_spared(const struct kl_sa *sa, const struct kl_fl
 	return flow->discovery & KL_RULE_DISCOVER_OUT && (sa->flags & spared) == spared;
 }
 
+/* MS-AIPS 3.10.4.1. The worker keeps the order: under the SA, then in the clear. */
+static __always_inline int send_twice(struct __sk_buff *skb, struct kl_config *config, const struct kl_packet *packet,
+				      __u32 index, __u32 user)
+{
+	kl_open_connection(&packet->tuple, user);
+	if (packet->first_fragment)
+		kl_remember_fragment(packet, KL_FRAGMENT_TWICE);
+	return hand_over(skb, config, index, KL_HANDOVER_TWICE, KL_REASON_OUT_TWICE);
+}
+
 static __always_inline int protect(struct __sk_buff *skb, struct kl_config *config, const struct kl_packet *packet,
-				   struct kl_flow *flow, bool ports_known)
+				   struct kl_flow *flow, bool ports_known, __u8 fragment_kind)
 {
 	struct kl_rule *rule = bpf_map_lookup_elem(&kl_rules, &flow->rule);
 	struct kl_sa *sa;
@@ -111,6 +122,12 @@ static __always_inline int protect(struct __sk_buff *skb, struct kl_config *conf
 
 	if (!rule)
 		return drop(KL_REASON_DROP_NO_SA);
+	if (rule->mode == KL_AUTH_FIREWALL) {
+		if (!ports_known)
+			return drop(KL_REASON_DROP_FRAGMENT);
+		if (kl_goes_clear(packet, fragment_kind))
+			return pass(KL_REASON_PASS_AUTH_FIREWALL);
+	}
 	if (rule->flags & KL_RULE_HAS_USERS)
 		user = kl_user_of(skb, &packet->tuple, rule->flags);
 	index = kl_outbound_sa(&packet->tuple, flow, user);
@@ -119,16 +136,16 @@ static __always_inline int protect(struct __sk_buff *skb, struct kl_config *conf
 	if (!index) {
 		kl_raise_acquire(&packet->tuple, flow->rule, skb->ifindex, user);
 		if (user)
-			kl_note_user(&packet->tuple, user); /* what is held comes back without its socket */
+			kl_note_connection(&packet->tuple, user, 0); /* what is held comes back without its socket */
 		if (!config->hold)
 			return drop(KL_REASON_DROP_NO_SA);
 		return hand_over(skb, config, flow->rule, KL_HANDOVER_HOLD, KL_REASON_OUT_HELD);
 	}
-	if (rule->mode == KL_TUNNEL || flow->discovery || (rule->flags & KL_RULE_KERNEL)) {
+	if (rule->mode != KL_TRANSPORT || flow->discovery || (rule->flags & KL_RULE_KERNEL)) {
 		sa = bpf_map_lookup_elem(&kl_sas, &index);
-		if (!sa)
+		if (!sa || sa->mode != rule->mode)
 			return drop(KL_REASON_DROP_NO_SA);
-		if (is_spared(sa, flow) && !(flow->state & KL_FLOW_SECURE))
+		if (is_spared(sa, flow) && !kl_is_secure(&packet->tuple))
 			return pass(KL_REASON_PASS_DISCOVERY);
 		if (sa->engine == KL_ENGINE_KERNEL) {
 			kl_note_secure(&packet->tuple, flow);
@@ -137,6 +154,8 @@ static __always_inline int protect(struct __sk_buff *skb, struct kl_config *conf
 		if (rule->mode == KL_TUNNEL && address_outer(skb, sa, &packet->tuple))
 			return drop(KL_REASON_DROP_NO_NEIGHBOUR);
 	}
+	if (rule->mode == KL_AUTH_FIREWALL)
+		return send_twice(skb, config, packet, index, user);
 	kl_note_secure(&packet->tuple, flow);
 	return hand_over(skb, config, index, KL_HANDOVER_SEAL, KL_REASON_OUT_FASTPATH);
 }
@@ -175,7 +194,7 @@ int kl_egress(struct __sk_buff *skb)
 	case KL_ACTION_BYPASS:
 		return pass(flow.rule ? KL_REASON_PASS_BYPASS : KL_REASON_PASS_NO_RULE);
 	case KL_ACTION_PROTECT:
-		return protect(skb, config, &packet, &flow, ports_known);
+		return protect(skb, config, &packet, &flow, ports_known, said.kind);
 	default:
 		return drop(KL_REASON_DROP_BLOCK);
 	}

@@ -12,7 +12,6 @@
 
 #include "discovery.h"
 #include "handover.h"
-#include "users.h"
 
 #define KL_PACKET_HOST 0 /* linux/if_packet.h */
 
@@ -26,7 +25,8 @@ int kl_handover_in(struct xdp_md *xdp)
 	if ((void *)(ethernet + 1) > (void *)(long)xdp->data_end)
 		return XDP_DROP;
 	handover = (void *)ethernet->h_source;
-	if (handover->kind != KL_HANDOVER_SEAL && handover->kind != KL_HANDOVER_HOLD) {
+	if (handover->kind != KL_HANDOVER_SEAL && handover->kind != KL_HANDOVER_HOLD &&
+	    handover->kind != KL_HANDOVER_TWICE) {
 		kl_count(KL_REASON_DROP_HANDOVER);
 		return XDP_DROP;
 	}
@@ -57,7 +57,7 @@ int kl_note_opened(struct __sk_buff *skb, __u32 sa_index)
 	kl_turn_tuple(&packet.tuple);
 	tuple = packet.tuple;
 	if (user && !packet.first_fragment)
-		kl_note_user(&tuple, user);
+		kl_note_connection(&tuple, user, 0);
 	if (config->discovery && kl_decide(&tuple, &flow, true))
 		kl_note_secure(&tuple, &flow);
 	return 0;

@@ -4,6 +4,7 @@
 
 #include <bpf/bpf_helpers.h>
 
+#include "auth_firewall.h"
 #include "discovery.h"
 #include "dos_cookie.h"
 #include "events.h"
@@ -64,9 +65,45 @@ static __always_inline bool is_transit(struct xdp_md *xdp, const struct kl_packe
 			     xdp->ingress_ifindex);
 }
 
-/* Plaintext from the unprotected side. */
-static __always_inline int plaintext(struct kl_packet *packet, bool ports_known)
+/*
+ * MS-AIPS 3.10.5.2. What authorizes the connection comes under the SA, just before this packet, and may still be with the
+ * worker, which therefore judges what a peer sends. Who has no SA is nobody's peer.
+ */
+static __always_inline int firewall(struct xdp_md *xdp, const struct kl_packet *packet, struct kl_flow *flow,
+				    const struct kl_rule *rule, __u32 port)
 {
+	struct ethhdr *ethernet;
+
+	if (kl_passes_clear(packet))
+		return pass(KL_REASON_PASS_AUTH_FIREWALL);
+	if (!(rule->flags & KL_RULE_HAS_USERS) && !kl_outbound_sa(&packet->tuple, flow, 0))
+		return drop(KL_REASON_DROP_UNAUTHENTICATED);
+	ethernet = (void *)(long)xdp->data;
+	if ((void *)(ethernet + 1) > (void *)(long)xdp->data_end)
+		return drop(KL_REASON_DROP_TRUNCATED);
+	__builtin_memcpy(ethernet->h_dest, ethernet->h_source, ETH_ALEN);
+	return hand_over(xdp, 0, KL_HANDOVER_JUDGE, port, port, KL_REASON_IN_JUDGED);
+}
+
+/* Plaintext that a protect rule covers. `quotes_connection`: an ICMP error about an authorized connection. */
+static __always_inline int unprotected(struct xdp_md *xdp, const struct kl_packet *packet, struct kl_flow *flow,
+				       bool ports_known, bool quotes_connection, __u32 port)
+{
+	struct kl_rule *rule = bpf_map_lookup_elem(&kl_rules, &flow->rule);
+
+	if (!ports_known || !rule)
+		return drop(KL_REASON_DROP_CLEAR_IN);
+	if (rule->mode == KL_AUTH_FIREWALL)
+		return quotes_connection ? pass(KL_REASON_PASS_AUTH_FIREWALL) :
+					   firewall(xdp, packet, flow, rule, port);
+	return kl_takes_clear(&packet->tuple, flow) ? pass(KL_REASON_PASS_DISCOVERY) : drop(KL_REASON_DROP_CLEAR_IN);
+}
+
+/* Plaintext from the unprotected side. */
+static __always_inline int plaintext(struct xdp_md *xdp, struct kl_config *config, struct kl_packet *packet,
+				     bool ports_known, __u32 port)
+{
+	bool quotes_connection = config->auth_firewall && kl_is_unreachable(packet) && kl_heed_icmp(xdp, packet);
 	struct kl_flow flow = {};
 
 	kl_turn_tuple(&packet->tuple);
@@ -76,9 +113,7 @@ static __always_inline int plaintext(struct kl_packet *packet, bool ports_known)
 	case KL_ACTION_BYPASS:
 		return pass(flow.rule ? KL_REASON_PASS_BYPASS : KL_REASON_PASS_NO_RULE);
 	case KL_ACTION_PROTECT:
-		if (ports_known && kl_takes_clear(&packet->tuple, &flow))
-			return pass(KL_REASON_PASS_DISCOVERY);
-		return drop(KL_REASON_DROP_CLEAR_IN);
+		return unprotected(xdp, packet, &flow, ports_known, quotes_connection, port);
 	default:
 		return drop(KL_REASON_DROP_BLOCK);
 	}
@@ -151,7 +186,7 @@ static __always_inline int from_unprotected(struct xdp_md *xdp, struct kl_config
 	}
 	if (packet->first_fragment)
 		kl_remember_fragment(packet, KL_FRAGMENT_CLASSIFY);
-	return plaintext(packet, ports_known);
+	return plaintext(xdp, config, packet, ports_known, port);
 }
 
 /*
@@ -180,7 +215,7 @@ static __always_inline int from_protected(struct xdp_md *xdp, struct kl_packet *
 	if (!index)
 		return XDP_PASS;
 	sa = bpf_map_lookup_elem(&kl_sas, &index);
-	if (!sa || sa->engine == KL_ENGINE_KERNEL)
+	if (!sa || sa->engine == KL_ENGINE_KERNEL || sa->mode == KL_AUTH_FIREWALL)
 		return XDP_PASS;
 	if (kl_route(xdp, &fib, &tuple->local, &tuple->remote, tuple->family, xdp->ingress_ifindex, 0) !=
 	    BPF_FIB_LKUP_RET_SUCCESS)

@@ -102,7 +102,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, KL_DEFAULT_FLOWS);
 	__type(key, struct kl_tuple);
-	__type(value, __u32);
+	__type(value, struct kl_connection);
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 } kl_connections SEC(".maps") __weak;
 

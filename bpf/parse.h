@@ -14,6 +14,7 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
+#include "shared/flow.h"
 #include "shared/reasons.h"
 #include "shared/slot.h"
 
@@ -50,7 +51,7 @@ struct kl_packet {
 	__u8 hop_limit;
 	__u8 extended;         /* has IPv4 options, IPv6 extension headers or VLAN tags */
 	__u8 network;          /* octets before the IP header */
-	__u8 reserved;         /* Linux 6.1 wants every octet that a global function gets initialized, padding too */
+	__u8 tcp_flags;        /* KL_TCP_* */
 	__u32 identification;  /* of a fragment */
 	__u32 spi;             /* of ESP, host order; of UDP the first four octets of data */
 	__u32 payload_length;  /* octets after the IP header and its extensions */
@@ -103,6 +104,8 @@ static __always_inline enum kl_parse_result kl_parse_transport(const __u8 *data,
 			return KL_TRUNCATED;
 		packet->tuple.local_port = bpf_ntohs(*(const __be16 *)at);
 		packet->tuple.remote_port = bpf_ntohs(*(const __be16 *)(at + 2));
+		if (packet->tuple.protocol == IPPROTO_TCP && left >= 14 && at + 14 <= end)
+			packet->tcp_flags = at[13];
 		if (left >= 12 && at + 12 <= end)
 			packet->spi = bpf_ntohl(*(const __be32 *)(at + 8));
 		return KL_PARSED;

@@ -3,8 +3,7 @@
 #ifndef KEYLINE_BPF_USERS_H
 #define KEYLINE_BPF_USERS_H
 
-#include "maps.h"
-#include "parse.h"
+#include "connections.h"
 
 /*
  * Of a packet that leaves under a rule with users. A connection that a peer's user has opened stays that user's. Else
@@ -14,23 +13,18 @@
 static __always_inline __u32 kl_user_of(struct __sk_buff *skb, const struct kl_tuple *tuple, __u32 rule_flags)
 {
 	struct bpf_sock *sk = skb->sk;
-	__u32 *known = bpf_map_lookup_elem(&kl_connections, tuple);
+	struct kl_connection *known = kl_find_connection(tuple);
 	__u32 uid = 0;
 
-	if (known && *known >= KL_PEER_USERS)
-		return *known;
+	if (known && known->user >= KL_PEER_USERS)
+		return known->user;
 	if (!(rule_flags & KL_RULE_PER_USER))
 		return 0;
 	if (sk && bpf_sk_fullsock(sk))
 		uid = bpf_get_socket_uid(skb);
 	if (!uid)
-		return known ? *known : 0;
+		return known ? known->user : 0;
 	return uid < KL_PEER_USERS ? uid : KL_NO_USER;
-}
-
-static __always_inline void kl_note_user(const struct kl_tuple *tuple, __u32 user)
-{
-	bpf_map_update_elem(&kl_connections, tuple, &user, BPF_ANY);
 }
 
 #endif

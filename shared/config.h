@@ -5,7 +5,7 @@
 
 #include "shared/types.h"
 
-#define KL_CONTRACT_VERSION 2
+#define KL_CONTRACT_VERSION 3
 
 /* Where the maps and links of an instance are pinned: KL_PIN_ROOT "/" instance "/" map name. */
 #define KL_PIN_ROOT "/sys/fs/bpf/keyline"
@@ -28,7 +28,7 @@ struct kl_config {
 	__u32 acquire_interval_ms; /* an acquire unanswered for so long is raised again by the next packet */
 	__u32 last_epoch;         /* of struct kl_sa; the next SA gets one more */
 	__u32 discovery;          /* 1: some rule has KL_RULE_DISCOVER */
-	__u8 reserved[4];
+	__u32 auth_firewall;      /* 1: some rule has KL_AUTH_FIREWALL */
 };
 KL_ASSERT_SIZE(struct kl_config, 64);
 

@@ -7,8 +7,12 @@
  *   out, KL_HANDOVER_SEAL:  value = index of the outbound SA
  *   out, KL_HANDOVER_HOLD:  value = rule whose SA is being negotiated; the worker finds the slot
  *                           by the rule's shapes (shared/slot.h) and looks until it has an SA
+ *   out, KL_HANDOVER_TWICE: value = index of the outbound SA; sent sealed, and then as it is (MS-AIPS 3.10.4.1)
  *   in,  KL_HANDOVER_OPEN:  value = index of the inbound SA (the packet is ESP, or UDP-encapsulated ESP)
  *   in,  KL_HANDOVER_REASSEMBLE: a fragment of ESP; value = 0
+ *   in,  KL_HANDOVER_JUDGE: plaintext under authenticated firewall (MS-AIPS 3.10.5.2); value = 0. Delivered if its
+ *                           connection is authorized by what the worker has opened meanwhile. The destination address
+ *                           is the sender's.
  *
  * In a tunnel whose outer destination has another next hop than the packet's own, a SEAL frame already carries the
  * outer next hop's address. A HOLD frame cannot, as the SA was unknown.
@@ -37,6 +41,8 @@ enum kl_handover_kind {
 	KL_HANDOVER_HOLD = 2,
 	KL_HANDOVER_OPEN = 3,
 	KL_HANDOVER_REASSEMBLE = 4,
+	KL_HANDOVER_TWICE = 5,
+	KL_HANDOVER_JUDGE = 6,
 };
 
 struct kl_handover {

@@ -59,7 +59,15 @@
 	X(PASS_DISCOVERY, "pass-discovery", "in the clear under a rule with negotiation discovery: there is no SA with this peer yet", "none needed; `keyline probe PEER` tells why it stays so") \
 	/* of the kernel's engine */ \
 	X(OUT_KERNEL, "out-kernel", "handed to an XFRM interface to be sealed by the kernel; what a host sends to the peer of its SA the stack seals before it gets here", "none needed") \
-	X(IN_KERNEL, "in-kernel", "ESP of a kernel SA, passed to the stack to be opened", "none needed")
+	X(IN_KERNEL, "in-kernel", "ESP of a kernel SA, passed to the stack to be opened", "none needed") \
+	/* authenticated firewall */ \
+	X(PASS_AUTH_FIREWALL, "pass-auth-firewall", "in the clear, of a connection whose first packet was authenticated (mode = \"authenticated-firewall\")", "none needed") \
+	X(OUT_TWICE, "out-twice", "first packets of connections, handed to the fast path to be sent under the SA and again in the clear", "none needed") \
+	X(IN_JUDGED, "in-judged", "plaintext of a peer whose first packet under the SA may still be on its way through the fast path", "none needed") \
+	X(SENT_CLEAR, "sent-clear", "first packets of connections, sent in the clear after they were sent under the SA", "none needed") \
+	X(AUTHORIZED, "authorized", "first packets that came under an SA and authenticated their connection; the same packet follows in the clear", "none needed") \
+	X(ASKED_TWICE, "asked-twice", "ICMP \"communication administratively prohibited\", by which a peer was asked to send its next packet twice", "many: raise datapath.max_flows, so that connections are not forgotten") \
+	X(DROP_UNAUTHENTICATED, "unauthenticated", "plaintext under authenticated firewall, of a connection that was not authenticated", "none for strangers; for a peer compare both policies: `keyline sas` must show its SA")
 
 enum kl_reason {
 #define X(identifier, name, cause, remedy) KL_REASON_##identifier,

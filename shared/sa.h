@@ -17,7 +17,8 @@
 #include "shared/types.h"
 
 enum kl_direction { KL_INBOUND = 0, KL_OUTBOUND = 1 };
-enum kl_mode { KL_TRANSPORT = 0, KL_TUNNEL = 1 };
+/* KL_AUTH_FIREWALL is transport mode of which only the first packet of a connection makes use (MS-AIPS 3.10). */
+enum kl_mode { KL_TRANSPORT = 0, KL_TUNNEL = 1, KL_AUTH_FIREWALL = 2 };
 /* Who does the ESP of an SA: XFRM, or keyline-fastpath. */
 enum kl_engine { KL_ENGINE_AUTO = 0, KL_ENGINE_KERNEL = 1, KL_ENGINE_FASTPATH = 2 };
 

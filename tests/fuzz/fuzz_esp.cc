@@ -64,12 +64,13 @@ std::vector<Sent> run(CryptoEngine& engine, const Choice& choice, ByteView input
     FakeSas sas;
     sas.sas[kOut] = std::make_unique<TestSa>(engine, choice.maker, KL_OUTBOUND);
     sas.sas[kIn] = std::make_unique<TestSa>(engine, choice.maker, KL_INBOUND);
+    FakeConnections connections;
     FakeSink sink(*pool);
     std::vector<kl_port> ports(KL_MAX_PORTS);
     kl_worker_counters counters{};
     std::uint32_t sa_events = 0;
     {
-        PacketPath path(engine, sas, sink, *pool, ports, counters, &sa_events);
+        PacketPath path(engine, sas, connections, sink, *pool, ports, counters, &sa_events);
         path.set_clock({.monotonic = 1'000'000'000'000});
         const auto receive = [&](ByteView octets) {
             auto frame = pool->take_for(static_cast<std::uint32_t>(octets.size()));

@@ -118,7 +118,7 @@ TEST_F(PacketTest, AConnectionOfAPeersUserGoesByThatUsersSa) {
                                                      .protocol = 17,
                                                      .local_port = 4000,
                                                      .remote_port = 5000});
-    ASSERT_TRUE(connections->update(tuple, kUser));
+    ASSERT_TRUE(connections->update(tuple, kl_connection{.user = kUser, .flags = 0, .last_seen = 0}));
     EXPECT_EQ(handover_value(run(Program::kEgress, frame).frame), 6U);
     EXPECT_EQ(handover_value(run(Program::kEgress, frame).frame), 6U);
     ASSERT_TRUE(datapath().remove(Direction::kOutbound, 77, *IpAddress::parse("10.1.0.2")));

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 
+#include "bpfmap/bpf_map.h"
 #include "packet/packet_fixture.h"
+#include "shared/flow.h"
 
 namespace keyline::datapath {
 namespace {
@@ -93,6 +95,25 @@ TEST_F(DiscoveryTest, AFlowThatWasProtectedNeverGoesBack) {
     EXPECT_EQ(send(kPartner), "out-held");
     EXPECT_EQ(receive(kPartner), "clear-in");
     restart();
+    EXPECT_EQ(send(kPartner), "out-held");
+}
+
+// Strangers can fill the flow table; what they cannot push out keeps the flow secure.
+TEST_F(DiscoveryTest, AProtectedFlowNeverGoesBackThoughTheFlowTableForgetsIt) {
+    apply(Negotiation::kRequest);
+    EXPECT_EQ(send(kPartner), "out-fastpath");
+    ASSERT_TRUE(datapath().remove(Direction::kOutbound, 1, *IpAddress::parse(kPartner)));
+    const auto flows = bpfmap::Map::open_pinned(options().pin_root + "/packet/kl_flows");
+    ASSERT_TRUE(flows);
+    std::vector<kl_flow_key> keys;
+    flows->for_each_key<kl_flow_key>([&](const kl_flow_key& key) {
+        keys.push_back(key);
+        return true;
+    });
+    ASSERT_FALSE(keys.empty());
+    for (const kl_flow_key& key : keys)
+        EXPECT_TRUE(flows->erase(key));
+    EXPECT_EQ(receive(kPartner), "clear-in");
     EXPECT_EQ(send(kPartner), "out-held");
 }
 

@@ -21,6 +21,7 @@ struct Wishes {
     policy::Lifetime lifetime{.soft_time = std::chrono::minutes(48), .hard_time = std::chrono::hours(1)};
     std::chrono::seconds mm_lifetime = std::chrono::hours(8);
     bool tunnel = false;
+    bool auth_firewall = false;                       // not with tunnel
     bool per_port = false;                            // an SA for each TCP port
     std::vector<policy::AuthMethod> extended_auth{};  // empty: no extended mode
     policy::Negotiation negotiation = policy::Negotiation::kRequire;
@@ -66,6 +67,7 @@ inline std::shared_ptr<policy::Policy> make_policy(const Wishes& wishes) {
         rule.selectors = {{.local = Prefix::host(local), .remote = Prefix::host(remote)}};
         rule.populate = policy::kHostPair;
     }
+    if (wishes.auth_firewall) rule.mode = policy::Mode::kAuthenticatedFirewall;
     if (wishes.per_port) {
         rule.populate.protocol = true;
         rule.populate.remote_port = true;

@@ -71,6 +71,7 @@ class Scenario {
         const bool normal = random_.chance(0.5);
         common.suites = normal ? kSuites : std::vector<EspSuite>{kSuites[random_.below(kSuites.size())]};
         common.tunnel = random_.chance(0.3);
+        common.auth_firewall = !common.tunnel && random_.chance(0.2);
         common.per_port = random_.chance(0.4);
         if (random_.chance(kDiffieHellman)) common.pfs = DhGroup::kEcp256;
         if (random_.chance(0.3)) {
@@ -81,6 +82,7 @@ class Scenario {
         if (random_.chance(0.1)) common.mm_lifetime = std::chrono::seconds(30 + random_.below(100));
         note(normal ? "normal" : "fast");
         if (common.tunnel) note("tunnel");
+        if (common.auth_firewall) note("authenticated firewall");
         if (common.per_port) note("per port");
         PairWishes result{.a = common, .b = common, .a_methods = {Script{}}, .b_methods = {Script{}}};
         methods(result);

@@ -66,12 +66,6 @@ Read read_list(const char* option, const std::vector<std::string>& words, std::v
     return {};
 }
 
-std::optional<policy::Mode> parse_mode(const std::string& text) {
-    if (text == "transport") return policy::Mode::kTransport;
-    if (text == "tunnel") return policy::Mode::kTunnel;
-    return std::nullopt;
-}
-
 Read read_peer(const Arguments& arguments, ProbeOptions& options) {
     const std::string& peer = arguments.peer_option.empty() ? arguments.peer_position : arguments.peer_option;
     if (peer.empty()) return std::unexpected("name the peer: `keyline probe 192.0.2.7`");
@@ -130,7 +124,8 @@ std::expected<ProbeOptions, std::string> read(const Arguments& arguments) {
                  group),
         read_one("--pfs", arguments.pfs_group, options.pfs_group, "a group such as none, ecp256 or modp2048",
                  group),
-        read_one("--mode", arguments.mode, options.mode, "transport or tunnel", parse_mode),
+        read_one("--mode", arguments.mode, options.mode, "transport, tunnel or authenticated-firewall",
+                 policy::parse_mode),
         read_one("--selector-local", arguments.selector_local, options.selector_local,
                  "a prefix such as 10.1.0.0/16", prefix),
         read_one("--selector-remote", arguments.selector_remote, options.selector_remote,
@@ -189,7 +184,7 @@ void add_probe(CLI::App& app, Context& context) {
     option("--dh", a.dh_group, "Main mode Diffie-Hellman group", "GROUP");
     option("--qm-proposal", a.qm_suites, "ESP suites, in this order", "LIST")->delimiter(',');
     option("--pfs", a.pfs_group, "Quick mode Diffie-Hellman group", "GROUP");
-    option("--mode", a.mode, "transport or tunnel", "MODE");
+    option("--mode", a.mode, "transport, tunnel or authenticated-firewall", "MODE");
     option("--selector-local", a.selector_local, "Traffic on this side", "PREFIX");
     option("--selector-remote", a.selector_remote, "Traffic on the peer's side", "PREFIX");
     option("--timeout", a.timeout, "Give up after this many seconds", "SECONDS")

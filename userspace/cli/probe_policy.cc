@@ -77,11 +77,11 @@ std::expected<void, std::string> override_rule(Policy& policy, const ProbeOption
             rule.populate = {};
         }
     }
-    if (rule.mode == policy::Mode::kTransport &&
+    if (rule.mode != policy::Mode::kTunnel &&
         !(selector.local.contains(local) && selector.remote.contains(options.peer))) {
-        return std::unexpected(fmt::format(
-            "transport mode protects {} -> {}, which the selectors do not cover; use --mode tunnel",
-            local.to_string(), options.peer.to_string()));
+        return std::unexpected(
+            fmt::format("{} mode protects {} -> {}, which the selectors do not cover; use --mode tunnel",
+                        policy::to_string(rule.mode), local.to_string(), options.peer.to_string()));
     }
     return {};
 }

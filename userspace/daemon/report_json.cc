@@ -104,7 +104,7 @@ Json fields_of(const Report& report) {
             [](const QmEstablished& r) {
                 Json json = event("qm-established", r.mm, spis(r));
                 json.update({{"message_id", r.message_id},
-                             {"mode", r.mode == policy::Mode::kTunnel ? "tunnel" : "transport"},
+                             {"mode", policy::to_string(r.mode)},
                              {"suite", r.suite.to_string()},
                              {"rule", r.rule},
                              {"rekey", r.rekey},

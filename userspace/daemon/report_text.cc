@@ -107,8 +107,7 @@ std::string to_text(const Report& report) {
                 return fmt::format("{}: quick mode {} for {}: in {}, out {}, {}, {}{}", name_of(r.mm),
                                    r.rekey ? "rekeyed" : "established", r.selector.to_string(),
                                    spi_text(r.inbound_spi), spi_text(r.outbound_spi), r.suite.to_string(),
-                                   r.mode == policy::Mode::kTunnel ? "tunnel" : "transport",
-                                   r.pfs ? ", PFS" : "");
+                                   policy::to_string(r.mode), r.pfs ? ", PFS" : "");
             },
             [](const QmDeleted& r) {
                 return fmt::format("SAs in {}, out {} for {} deleted: {}", spi_text(r.inbound_spi),

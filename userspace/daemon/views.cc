@@ -65,7 +65,6 @@ class QuickModes {
 };
 
 const char* direction_name(Direction direction) { return direction == Direction::kInbound ? "in" : "out"; }
-const char* mode_name(policy::Mode mode) { return mode == policy::Mode::kTunnel ? "tunnel" : "transport"; }
 
 // Zero means that there is no such limit: null.
 Json limit(std::uint64_t value) { return value != 0 ? Json(value) : Json(nullptr); }
@@ -94,7 +93,7 @@ Json sa_json(Direction direction, std::uint32_t spi, std::uint32_t twin, const I
             {"twin_spi", spi_text(twin)},
             {"local", local.to_string()},
             {"remote", remote.to_string()},
-            {"mode", mode_name(mode)},
+            {"mode", policy::to_string(mode)},
             {"selector", selector.to_string()},
             {"suite", suite.to_string()},
             {"peer", peer},
@@ -227,7 +226,7 @@ Json policies_json(const policy::Policy& policy) {
                   {"action", policy::to_string(rule.action)},
                   {"selectors", std::move(selectors)}};
         if (rule.action == policy::RuleAction::kProtect) {
-            json["mode"] = mode_name(rule.mode);
+            json["mode"] = policy::to_string(rule.mode);
             if (rule.tunnel) {
                 json["tunnel"] = {{"local", rule.tunnel->local.to_string()},
                                   {"remote", rule.tunnel->remote.to_string()}};
@@ -263,7 +262,7 @@ Json flows_json(const datapath::View& view, const policy::Policy& policy, std::s
                         {"action", action_name(flow.flow.action)},
                         {"rule", flow.flow.rule != 0 ? rules.name(flow.flow.rule) : "(default)"},
                         {"has_sa", flow.flow.slot != 0},
-                        {"secure", (flow.flow.state & KL_FLOW_SECURE) != 0},
+                        {"secure", flow.secure},
                         {"clear", (flow.flow.state & KL_FLOW_CLEAR) != 0}});
     }
     return list;

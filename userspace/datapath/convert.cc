@@ -63,7 +63,7 @@ kl_sa to_kl(const policy::SadEntry& entry) {
     sa.rule = entry.rule;
     sa.impersonation_handle = entry.impersonation_handle;
     sa.direction = entry.direction == policy::Direction::kOutbound ? KL_OUTBOUND : KL_INBOUND;
-    sa.mode = entry.mode == policy::Mode::kTunnel ? KL_TUNNEL : KL_TRANSPORT;
+    sa.mode = static_cast<std::uint8_t>(entry.mode);
     sa.engine = static_cast<std::uint8_t>(entry.engine);
     sa.family = kl_family(entry.local);
     sa.encryption = static_cast<std::uint8_t>(entry.suite.encryption);
@@ -98,7 +98,7 @@ policy::SadEntry from_kl(const kl_sa& sa) {
     entry.twin_spi = sa.twin_spi;
     entry.local = from_kl(sa.local, sa.family);
     entry.remote = from_kl(sa.remote, sa.family);
-    entry.mode = sa.mode == KL_TUNNEL ? policy::Mode::kTunnel : policy::Mode::kTransport;
+    entry.mode = static_cast<policy::Mode>(sa.mode);
     entry.selector = from_kl(sa.selector);
     entry.suite = {static_cast<policy::Encryption>(sa.encryption), sa.key_octets,
                    static_cast<policy::Integrity>(sa.integrity)};

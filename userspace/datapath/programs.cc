@@ -85,6 +85,7 @@ std::expected<Programs, std::string> Programs::load(const Pins& pins, const Opti
             set_size(map, options.max_sas, pins);
         }
         set_size(maps.kl_flows, options.max_flows, pins);
+        set_size(maps.kl_connections, options.max_flows, pins);
         error = -keyline_bpf__load(programs.skeleton_.get());
     }
     collected_warnings = nullptr;

@@ -110,6 +110,10 @@ bool discovers(const policy::Rule& rule) {
     return rule.action == policy::RuleAction::kProtect && rule.negotiation != policy::Negotiation::kRequire;
 }
 
+bool is_auth_firewall(const policy::Rule& rule) {
+    return rule.action == policy::RuleAction::kProtect && rule.mode == policy::Mode::kAuthenticatedFirewall;
+}
+
 // SAs outlive a change of policy, so the shapes that lead to them stay where there is room.
 void keep_shapes(kl_rule& next, const kl_rule& running) {
     next.flags |= running.flags & KL_RULE_KERNEL;
@@ -167,6 +171,7 @@ std::expected<void, std::string> RuleStore::apply(const policy::Policy& policy) 
     config.nat_port = policy.host.nat_port;
     config.hold = policy.datapath.hold ? 1 : 0;
     config.discovery = std::ranges::any_of(policy.rules, discovers) ? 1 : 0;
+    config.auth_firewall = std::ranges::any_of(policy.rules, is_auth_firewall) ? 1 : 0;
     config.acquire_interval_ms = static_cast<std::uint32_t>(policy.datapath.acquire_interval.count());
     retire_flows();
     for (std::uint32_t id = 1; id < next.size(); ++id) {

@@ -336,7 +336,7 @@ std::expected<void, std::string> SaStore::move(policy::Direction direction, std:
     Known& known = found->second;
     policy::SadEntry entry = from_kl(known.sa);
     entry.remote = to.address;
-    if (entry.mode == policy::Mode::kTransport) {
+    if (entry.mode != policy::Mode::kTunnel) {
         entry.selector.remote = Prefix::host(to.address);
     }
     kl_sa sa = known.sa;
@@ -400,7 +400,8 @@ std::vector<SaSilence> SaStore::quiet() {
     const std::uint64_t now = monotonic_nanoseconds();
     std::vector<SaSilence> found;
     for (auto& [name, known] : known_) {
-        if (name.direction != policy::Direction::kInbound) continue;
+        // An authenticated firewall's answers come in the clear.
+        if (name.direction != policy::Direction::kInbound || known.sa.mode == KL_AUTH_FIREWALL) continue;
         if (const auto quiet = silence(known, now)) found.push_back(*quiet);
     }
     return found;

@@ -18,7 +18,7 @@ constexpr std::uint64_t kKernelInterval = 1'000'000'000;  // nanoseconds
 
 std::expected<kl_engine, std::string> SaStore::engine_for(const policy::SadEntry& entry) {
     const bool of_user = entry.impersonation_handle != 0;
-    if (entry.engine == policy::Engine::kFastpath) {
+    if (entry.engine == policy::Engine::kFastpath || entry.mode == policy::Mode::kAuthenticatedFirewall) {
         return KL_ENGINE_FASTPATH;
     }
     if (entry.engine == policy::Engine::kAuto &&

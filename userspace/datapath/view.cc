@@ -33,7 +33,7 @@ bool worker_alive(const kl_config& config) {
 policy::SadEntry SaView::entry() const { return from_kl(sa); }
 
 struct View::Maps {
-    bpfmap::Map config, ports, rules, flows, sas, state, counters, worker_counters;
+    bpfmap::Map config, ports, rules, flows, connections, sas, state, counters, worker_counters;
 };
 
 View::View(std::unique_ptr<Maps> maps) : maps_(std::move(maps)) {}
@@ -47,8 +47,8 @@ std::expected<View, std::string> View::open(const std::string& instance, const s
     for (const auto& [name, map] :
          {std::pair{"kl_config", &maps->config}, std::pair{"kl_ports", &maps->ports},
           std::pair{"kl_rules", &maps->rules}, std::pair{"kl_flows", &maps->flows},
-          std::pair{"kl_sas", &maps->sas}, std::pair{"kl_sa_state", &maps->state},
-          std::pair{"kl_counters", &maps->counters},
+          std::pair{"kl_connections", &maps->connections}, std::pair{"kl_sas", &maps->sas},
+          std::pair{"kl_sa_state", &maps->state}, std::pair{"kl_counters", &maps->counters},
           std::pair{"kl_worker_counters", &maps->worker_counters}}) {
         auto opened = bpfmap::Map::open_pinned(directory + name);
         if (!opened) {
@@ -98,7 +98,13 @@ std::vector<FlowView> View::flows(std::size_t limit) const {
     }
     maps_->flows.for_each_key<kl_flow_key>([&](const kl_flow_key& key) {
         if (const auto flow = maps_->flows.lookup<kl_flow>(key)) {
-            found.push_back({.key = key, .flow = *flow, .current = flow->generation == generation});
+            kl_tuple connection_key{};
+            kl_make_connection_key(&connection_key, &key.tuple);
+            const auto connection = maps_->connections.lookup<kl_connection>(connection_key);
+            found.push_back({.key = key,
+                             .flow = *flow,
+                             .current = flow->generation == generation,
+                             .secure = connection && (connection->flags & KL_CONNECTION_SECURE) != 0});
         }
         return found.size() < limit;
     });

@@ -40,6 +40,8 @@ struct FlowView {
     kl_flow_key key{};
     kl_flow flow{};
     bool current = false;  // of the policy generation in force
+    bool secure =
+        false;  // a packet of it went or came under an SA (kept for rules with negotiation discovery)
 };
 
 struct PortView {

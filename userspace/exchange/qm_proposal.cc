@@ -161,11 +161,16 @@ bool numbers_repeat(const wire::SecurityAssociation& sa) {
 std::uint16_t encapsulation_mode(policy::Mode mode, bool nat_found) {
     if (mode == policy::Mode::kTunnel)
         return nat_found ? wire::encapsulation::kUdpTunnel : wire::encapsulation::kTunnel;
+    if (mode == policy::Mode::kAuthenticatedFirewall) {
+        return nat_found ? wire::encapsulation::kUdpTransportAuthFirewall
+                         : wire::encapsulation::kTransportAuthFirewall;
+    }
     return nat_found ? wire::encapsulation::kUdpTransport : wire::encapsulation::kTransport;
 }
 
 std::optional<policy::Mode> mode_of(std::uint16_t encapsulation, bool nat_found) {
-    for (const policy::Mode mode : {policy::Mode::kTransport, policy::Mode::kTunnel}) {
+    using enum policy::Mode;
+    for (const policy::Mode mode : {kTransport, kTunnel, kAuthenticatedFirewall}) {
         if (encapsulation_mode(mode, nat_found) == encapsulation) return mode;
     }
     return std::nullopt;

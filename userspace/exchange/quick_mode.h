@@ -33,7 +33,7 @@ struct Traffic {
     // The peer has another address: in transport mode it is the selector's, too.
     void move_to(const IpAddress& address) {
         remote = address;
-        if (mode == policy::Mode::kTransport) selector.remote = Prefix::host(address);
+        if (mode != policy::Mode::kTunnel) selector.remote = Prefix::host(address);
     }
 };
 

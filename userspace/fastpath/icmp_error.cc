@@ -11,6 +11,23 @@ namespace {
 
 constexpr std::uint8_t kHopLimit = 64;
 
+struct TypeAndCode {
+    std::uint8_t type;
+    std::uint8_t code;
+};
+
+TypeAndCode v4_error(kl_reason reason) {
+    if (reason == KL_REASON_DROP_TOO_BIG) return {3, 4};
+    if (reason == KL_REASON_DROP_UNAUTHENTICATED) return {3, 13};
+    return {11, 0};
+}
+
+TypeAndCode v6_error(kl_reason reason) {
+    if (reason == KL_REASON_DROP_TOO_BIG) return {2, 0};
+    if (reason == KL_REASON_DROP_UNAUTHENTICATED) return {1, 1};
+    return {3, 0};
+}
+
 bool is_icmp_error(ByteView packet, const IpPacket& ip) {
     if (ip.upper_at >= ip.total_octets) return false;
     const std::uint8_t type = packet[ip.upper_at];
@@ -27,7 +44,7 @@ bool is_group_or_nobody(ByteView address) {
 
 Bytes error_v4(ByteView packet, kl_reason reason, std::uint32_t mtu) {
     constexpr std::size_t kQuoted = 548;  // the whole error stays within 576 octets (RFC 1812 4.3.2.3)
-    const bool too_big = reason == KL_REASON_DROP_TOO_BIG;
+    const auto [type, code] = v4_error(reason);
     Bytes error(28);
     append(error, packet.first(std::min(packet.size(), kQuoted)));
     error[0] = 0x45;
@@ -38,15 +55,15 @@ Bytes error_v4(ByteView packet, kl_reason reason, std::uint32_t mtu) {
     std::copy_n(&packet[16], 4, &error[12]);
     std::copy_n(&packet[12], 4, &error[16]);
     write_ipv4_checksum(std::span(error).first(20));
-    error[20] = too_big ? 3 : 11;
-    error[21] = too_big ? 4 : 0;
-    store_be16(&error[26], too_big ? mtu : 0);
+    error[20] = type;
+    error[21] = code;
+    store_be16(&error[26], mtu);
     store_be16(&error[22], checksum_finish(checksum_add(std::span(error).subspan(20))));
     return error;
 }
 
 Bytes error_v6(ByteView packet, kl_reason reason, std::uint32_t mtu) {
-    const bool too_big = reason == KL_REASON_DROP_TOO_BIG;
+    const auto [type, code] = v6_error(reason);
     Bytes error(48);
     append(error, packet.first(std::min<std::size_t>(packet.size(), kMinimumMtuV6 - error.size())));
     const auto icmp_octets = static_cast<std::uint32_t>(error.size() - 40);
@@ -56,8 +73,9 @@ Bytes error_v6(ByteView packet, kl_reason reason, std::uint32_t mtu) {
     error[7] = kHopLimit;
     std::copy_n(&packet[24], 16, &error[8]);
     std::copy_n(&packet[8], 16, &error[24]);
-    error[40] = too_big ? 2 : 3;
-    store_be32(&error[44], too_big ? mtu : 0);
+    error[40] = type;
+    error[41] = code;
+    store_be32(&error[44], mtu);
     const std::uint64_t pseudo = pseudo_header_sum(error, kProtocolIcmpv6, icmp_octets);
     store_be16(&error[42], checksum_finish(checksum_add(std::span(error).subspan(40), pseudo)));
     return error;
@@ -75,6 +93,7 @@ std::optional<Bytes> make_icmp_error(std::span<const std::uint8_t> packet, kl_re
     const ByteView destination = packet.subspan(v4 ? 16 : 24, size);
     if (is_group_or_nobody(source) || is_group_or_nobody(destination)) return std::nullopt;
     const ByteView quoted = packet.first(ip->total_octets);
+    if (reason != KL_REASON_DROP_TOO_BIG) mtu = 0;
     return v4 ? error_v4(quoted, reason, mtu) : error_v6(quoted, reason, mtu);
 }
 

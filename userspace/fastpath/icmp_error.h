@@ -1,5 +1,5 @@
 // ICMP errors for senders of protected traffic: packet too big and time exceeded (RFC 792, RFC 1191, RFC
-// 4443).
+// 4443), communication administratively prohibited (RFC 1812 5.2.7.1, MS-AIPS 3.10.5.2).
 #pragma once
 
 #include <cstdint>
@@ -11,10 +11,10 @@
 
 namespace keyline::fastpath {
 
-// The error about `packet` for DROP_TOO_BIG (with `mtu`) or DROP_HOP_LIMIT, from the packet's destination to
-// its source: the error is delivered to this host's own stack, which refuses packets that come in from one of
-// its own addresses. nullopt where RFC 1122 3.2.2 and RFC 4443 2.4 want none: about ICMP errors, later
-// fragments, multicast and broadcast.
+// The error about `packet` for DROP_TOO_BIG (with `mtu`), DROP_HOP_LIMIT or DROP_UNAUTHENTICATED, from the
+// packet's destination to its source: of the first two the error is delivered to this host's own stack, which
+// refuses packets that come in from one of its own addresses. nullopt where RFC 1122 3.2.2 and RFC 4443 2.4
+// want none: about ICMP errors, later fragments, multicast and broadcast.
 std::optional<Bytes> make_icmp_error(std::span<const std::uint8_t> packet, kl_reason reason,
                                      std::uint32_t mtu);
 

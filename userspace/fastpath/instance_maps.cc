@@ -101,7 +101,7 @@ std::expected<InstanceMaps, std::string> InstanceMaps::open(std::string_view ins
     opener.open(maps.sa_keys_, "kl_sa_keys", sizeof(std::uint32_t), sizeof(kl_sa_keys));
     opener.open(maps.sa_by_spi_, "kl_sa_by_spi", sizeof(kl_spi_key), sizeof(std::uint32_t));
     opener.open(maps.slot_by_key_, "kl_slot_by_key", sizeof(kl_slot_key), sizeof(std::uint32_t));
-    opener.open(maps.connections_, "kl_connections", sizeof(kl_tuple), sizeof(std::uint32_t));
+    opener.open(maps.connections_, "kl_connections", sizeof(kl_tuple), sizeof(kl_connection));
     if (!opener.error().empty()) return std::unexpected(opener.error());
     maps.config_id_ = info_of(config).id;
     return maps;

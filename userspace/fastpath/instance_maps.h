@@ -10,6 +10,7 @@
 
 #include "bpfmap/bpf_map.h"
 #include "shared/config.h"
+#include "shared/flow.h"
 #include "shared/port.h"
 #include "shared/rule.h"
 #include "shared/sa.h"

@@ -151,6 +151,12 @@ kl_tuple inbound_tuple(Octets packet, const IpPacket& ip) {
     return tuple;
 }
 
+std::uint8_t tcp_flags(std::span<const std::uint8_t> packet, const IpPacket& ip) {
+    constexpr std::uint32_t kFlagsAt = 13;
+    if (ip.protocol != kProtocolTcp || ip.fragment_offset != 0) return 0;
+    return ip.upper_at + kFlagsAt < ip.total_octets ? packet[ip.upper_at + kFlagsAt] : std::uint8_t{0};
+}
+
 void set_traffic_class(std::span<std::uint8_t> packet, std::uint8_t traffic_class) {
     if (packet[0] >> 4 == 4) {
         packet[1] = traffic_class;

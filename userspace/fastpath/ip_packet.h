@@ -55,6 +55,8 @@ std::expected<IpPacket, kl_reason> parse_ip(std::span<const std::uint8_t> packet
 // (inbound). Ports are zero for fragments other than the first and where the upper layer is cut short.
 kl_tuple outbound_tuple(std::span<const std::uint8_t> packet, const IpPacket& ip);
 kl_tuple inbound_tuple(std::span<const std::uint8_t> packet, const IpPacket& ip);
+// KL_TCP_*; 0 for what is not the start of a TCP segment.
+std::uint8_t tcp_flags(std::span<const std::uint8_t> packet, const IpPacket& ip);
 
 // Sets DSCP and ECN, the IPv4 checksum included.
 void set_traffic_class(std::span<std::uint8_t> packet, std::uint8_t traffic_class);

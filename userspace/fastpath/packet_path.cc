@@ -25,9 +25,11 @@ std::uint32_t random_id() {
 
 }  // namespace
 
-PacketPath::PacketPath(CryptoEngine& engine, SaSource& sas, FrameSink& sink, FramePool& pool,
-                       std::span<const kl_port> ports, kl_worker_counters& counters, std::uint32_t* sa_events)
+PacketPath::PacketPath(CryptoEngine& engine, SaSource& sas, Connections& connections, FrameSink& sink,
+                       FramePool& pool, std::span<const kl_port> ports, kl_worker_counters& counters,
+                       std::uint32_t* sa_events)
     : sas_(sas),
+      connections_(connections),
       sink_(sink),
       pool_(pool),
       ports_(ports),
@@ -59,11 +61,15 @@ void PacketPath::receive(std::uint8_t port, Frame frame) {
     if (handover.port >= ports_.size()) return drop(frame, KL_REASON_DROP_HEADERS);
     switch (handover.kind) {
         case KL_HANDOVER_SEAL:
-            return queue_seal(frame, value, handover.port, ports_[port].role == KL_PORT_PROTECTED, false);
+            return queue_seal({frame, value, handover.port}, ports_[port].role == KL_PORT_PROTECTED, false);
+        case KL_HANDOVER_TWICE:
+            return queue_seal({frame, value, handover.port, true}, false, false);
         case KL_HANDOVER_HOLD:
             return hold(frame, value, handover.port);
         case KL_HANDOVER_OPEN:
             return queue_open(frame, value, handover.port);
+        case KL_HANDOVER_JUDGE:
+            return judge(frame, handover.port);
         case KL_HANDOVER_REASSEMBLE:
             return reassemble_esp(frame, handover.port);
         default:
@@ -76,7 +82,7 @@ void PacketPath::flush() {
     flush_opens();
     // What fragments were put together to is sealed in a burst of its own.
     for (const Sealing& whole : std::exchange(assembled_, {})) {
-        queue_seal(whole.frame, whole.sa_index, whole.port, false, true);
+        queue_seal(whole, false, true);
     }
     flush_seals();
 }
@@ -106,21 +112,28 @@ void PacketPath::release(const HoldQueue::Held& held, Awaited sa) {
     if (!sink_.send(KL_HANDOVER_PORT, *frame)) drop(*frame, KL_REASON_DROP_RING_FULL);
 }
 
-void PacketPath::queue_seal(Frame frame, std::uint32_t sa_index, std::uint8_t port, bool forwarded,
-                            bool was_fragmented) {
-    const SecurityAssociation* const sa = sas_.find(sa_index);
+void PacketPath::queue_seal(Sealing sealing, bool forwarded, bool was_fragmented) {
+    Frame& frame = sealing.frame;
+    const SecurityAssociation* const sa = sas_.find(sealing.sa_index);
     if (sa == nullptr) return drop(frame, KL_REASON_DROP_NO_SA);
+    if (sealing.twice) {
+        sealing.clear = make_frame(frame, frame.packet());
+        if (!sealing.clear) return drop(frame, KL_REASON_DROP_RING_FULL);
+    }
     if (!frame.has_room(kFrontRoom, kTailRoom)) {
         const auto roomy = make_frame(frame, frame.packet());
-        if (!roomy) return drop(frame, KL_REASON_DROP_RING_FULL);
+        if (!roomy) {
+            if (sealing.clear) pool_.give(*sealing.clear);
+            return drop(frame, KL_REASON_DROP_RING_FULL);
+        }
         pool_.give(frame);
         frame = *roomy;
     }
     if (seals_ == kMaxBurst) flush_seals();
-    sealings_[seals_] = {frame, sa_index, port};
+    sealings_[seals_] = sealing;
     seal_requests_[seals_] = {.frame = &sealings_[seals_].frame,
                               .sa = sa,
-                              .path_mtu = sink_.mtu(port),
+                              .path_mtu = sink_.mtu(sealing.port),
                               .forwarded = forwarded,
                               .was_fragmented = was_fragmented};
     ++seals_;
@@ -198,9 +211,11 @@ void PacketPath::flush_opens() {
 void PacketPath::finish_seal(const SealRequest& request, const Sealing& sealing) {
     const Frame& frame = sealing.frame;
     if (request.reason == KL_REASON_SEALED) {
-        std::copy_n(ports_[sealing.port].mac, kAddressOctets, frame.link() + kSourceAt);
-        return transmit(frame, sealing.port, request.path_mtu, KL_REASON_SEALED);
+        send_from_port(frame, sealing.port, KL_REASON_SEALED);
+        if (sealing.clear) send_from_port(*sealing.clear, sealing.port, KL_REASON_SENT_CLEAR);
+        return;
     }
+    if (sealing.clear) pool_.give(*sealing.clear);
     if (request.reason == KL_REASON_DROP_FRAGMENT) return reassemble_plaintext(frame, sealing);
     const bool too_big = request.reason == KL_REASON_DROP_TOO_BIG && request.told_mtu != 0;
     if (too_big || request.reason == KL_REASON_DROP_HOP_LIMIT) {
@@ -216,7 +231,7 @@ void PacketPath::reassemble_plaintext(const Frame& frame, const Sealing& sealing
     count(KL_REASON_DROP_FRAGMENT, result.dropped);
     if (result.packet) {
         if (const auto whole = make_frame(frame, *result.packet)) {
-            assembled_.push_back({*whole, sealing.sa_index, sealing.port});
+            assembled_.push_back({*whole, sealing.sa_index, sealing.port, sealing.twice});
         } else {
             count(KL_REASON_DROP_RING_FULL);
         }
@@ -227,7 +242,7 @@ void PacketPath::reassemble_plaintext(const Frame& frame, const Sealing& sealing
 void PacketPath::finish_open(const OpenRequest& request, const Opening& opening) {
     if (request.reason != KL_REASON_OPENED) return drop(opening.frame, request.reason);
     if (request.judge_whole) return judge_whole(request, opening);
-    deliver(opening.frame, opening.port, opening.sa_index);
+    accept(opening.frame, request, opening);
 }
 
 void PacketPath::judge_whole(const OpenRequest& request, const Opening& opening) {
@@ -240,7 +255,7 @@ void PacketPath::judge_whole(const OpenRequest& request, const Opening& opening)
         const kl_reason reason = check_selector(*request.sa, *result.packet);
         const auto whole = reason == KL_REASON_OPENED ? make_frame(frame, *result.packet) : std::nullopt;
         if (whole) {
-            deliver(*whole, opening.port, opening.sa_index);
+            accept(*whole, request, opening);
         } else {
             count(reason == KL_REASON_OPENED ? KL_REASON_DROP_RING_FULL : reason);
         }
@@ -248,9 +263,47 @@ void PacketPath::judge_whole(const OpenRequest& request, const Opening& opening)
     pool_.give(frame);
 }
 
-void PacketPath::deliver(const Frame& frame, std::uint8_t port, std::uint32_t sa_index) {
+void PacketPath::accept(const Frame& frame, const OpenRequest& request, const Opening& opening) {
+    if (request.sa->is_auth_firewall()) return authorize(frame, *request.sa);
+    deliver(frame, opening.port, opening.sa_index, KL_REASON_OPENED);
+}
+
+// MS-AIPS 3.10.5.1: it has said what it had to say. The same packet follows in the clear.
+void PacketPath::authorize(const Frame& frame, const SecurityAssociation& sa) {
+    const auto ip = parse_ip(frame.packet());
+    if (!ip) return drop(frame, ip.error());
+    connections_.authorize(inbound_tuple(frame.packet(), *ip), tcp_flags(frame.packet(), *ip),
+                           sa.sa.impersonation_handle, clock_.monotonic);
+    drop(frame, KL_REASON_AUTHORIZED);
+}
+
+// MS-AIPS 3.10.5.2: plaintext that came before its connection was authorized, or was thought to.
+void PacketPath::judge(const Frame& frame, std::uint8_t port) {
+    flush_opens();
+    const auto ip = parse_ip(frame.packet());
+    if (!ip) return drop(frame, ip.error());
+    const kl_tuple tuple = inbound_tuple(frame.packet(), *ip);
+    if (connections_.is_authorized(tuple, tcp_flags(frame.packet(), *ip), clock_.monotonic))
+        return deliver(frame, port, 0, KL_REASON_PASS_AUTH_FIREWALL);
+    if (ip->protocol != kProtocolTcp) ask_twice(frame, port);
+    drop(frame, KL_REASON_DROP_UNAUTHENTICATED);
+}
+
+// The sender is to send its next packet under the SA, too.
+void PacketPath::ask_twice(const Frame& frame, std::uint8_t port) {
+    const auto error = make_icmp_error(frame.packet(), KL_REASON_DROP_UNAUTHENTICATED, 0);
+    if (!error || !asking_limit_.allow(clock_.monotonic)) return;
+    if (const auto asked = make_frame(frame, *error)) send_from_port(*asked, port, KL_REASON_ASKED_TWICE);
+}
+
+void PacketPath::deliver(const Frame& frame, std::uint8_t port, std::uint32_t sa_index, kl_reason reason) {
     write_handover(frame.link(), KL_HANDOVER_OPEN, port, sa_index);
-    transmit(frame, KL_HANDOVER_PORT, sink_.mtu(KL_HANDOVER_PORT), KL_REASON_OPENED);
+    transmit(frame, KL_HANDOVER_PORT, sink_.mtu(KL_HANDOVER_PORT), reason);
+}
+
+void PacketPath::send_from_port(const Frame& frame, std::uint8_t port, kl_reason reason) {
+    std::copy_n(ports_[port].mac, kAddressOctets, frame.link() + kSourceAt);
+    transmit(frame, port, sink_.mtu(port), reason);
 }
 
 void PacketPath::transmit(const Frame& frame, std::uint8_t port, std::uint32_t mtu, kl_reason reason) {

@@ -1,10 +1,11 @@
 // What happens to a frame between the socket it came by and the one it leaves by: seal, open, hold,
-// reassemble, fragment, deliver, or drop with a reason. No sockets and no maps in here, so tests feed it
-// frames.
+// judge, reassemble, fragment, deliver, or drop with a reason. No sockets and no maps in here, so tests feed
+// it frames.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -34,6 +35,17 @@ class SaSource {
     virtual Awaited awaited(std::uint32_t rule, const kl_tuple& tuple) = 0;
 };
 
+// The connections of authenticated firewall (MS-AIPS 3.10): the map, or a test. Tuples in local and remote
+// terms; `now` is CLOCK_MONOTONIC in nanoseconds.
+class Connections {
+  public:
+    virtual ~Connections() = default;
+    virtual bool is_authorized(const kl_tuple& tuple, std::uint8_t tcp_flags, std::uint64_t now) = 0;
+    // A packet of it came under an SA of `user`'s; 0: of the machine's.
+    virtual void authorize(const kl_tuple& tuple, std::uint8_t tcp_flags, std::uint32_t user,
+                           std::uint64_t now) = 0;
+};
+
 // Where frames go to: the worker's sockets, or a test.
 class FrameSink {
   public:
@@ -50,8 +62,9 @@ class FrameSink {
 class PacketPath {
   public:
     // `ports` is the mapped kl_ports; `counters` this worker's own. All must outlive the path.
-    PacketPath(CryptoEngine& engine, SaSource& sas, FrameSink& sink, FramePool& pool,
-               std::span<const kl_port> ports, kl_worker_counters& counters, std::uint32_t* sa_events);
+    PacketPath(CryptoEngine& engine, SaSource& sas, Connections& connections, FrameSink& sink,
+               FramePool& pool, std::span<const kl_port> ports, kl_worker_counters& counters,
+               std::uint32_t* sa_events);
 
     // The time that what follows is handled at.
     void set_clock(const Clock& clock) { clock_ = clock; }
@@ -68,7 +81,9 @@ class PacketPath {
     struct Sealing {
         Frame frame;
         std::uint32_t sa_index;
-        std::uint8_t port;  // to leave by
+        std::uint8_t port;           // to leave by
+        bool twice = false;          // under the SA, and then as it is
+        std::optional<Frame> clear;  // the second copy, from when the first is about to be sealed
     };
     struct Opening {
         Frame frame;
@@ -79,11 +94,11 @@ class PacketPath {
     void count(kl_reason reason, std::uint32_t packets = 1) { counters_.by_reason[reason] += packets; }
     void drop(const Frame& frame, kl_reason reason);
 
-    void queue_seal(Frame frame, std::uint32_t sa_index, std::uint8_t port, bool forwarded,
-                    bool was_fragmented);
+    void queue_seal(Sealing sealing, bool forwarded, bool was_fragmented);
     void queue_open(const Frame& frame, std::uint32_t sa_index, std::uint8_t port);
     void release(const HoldQueue::Held& held, Awaited sa);
     void hold(const Frame& frame, std::uint32_t rule, std::uint8_t port);
+    void judge(const Frame& frame, std::uint8_t port);
     void reassemble_esp(const Frame& frame, std::uint8_t port);
     void open_reassembled(const Frame& frame, std::uint8_t port);
 
@@ -94,7 +109,13 @@ class PacketPath {
     void reassemble_plaintext(const Frame& frame, const Sealing& sealing);
     void judge_whole(const OpenRequest& request, const Opening& opening);
 
-    void deliver(const Frame& frame, std::uint8_t port, std::uint32_t sa_index);
+    // What an SA has brought in: authorizes its connection, or is for the host.
+    void accept(const Frame& frame, const OpenRequest& request, const Opening& opening);
+    void authorize(const Frame& frame, const SecurityAssociation& sa);
+    void ask_twice(const Frame& frame, std::uint8_t port);
+    void deliver(const Frame& frame, std::uint8_t port, std::uint32_t sa_index, kl_reason reason);
+    // Sends a frame to the destination address that it has.
+    void send_from_port(const Frame& frame, std::uint8_t port, kl_reason reason);
     // Sends a frame whose source address is written, in fragments if it must; `reason` counts what it was
     // about.
     void transmit(const Frame& frame, std::uint8_t port, std::uint32_t mtu, kl_reason reason);
@@ -103,6 +124,7 @@ class PacketPath {
     std::optional<Frame> make_frame(const Frame& like, std::span<const std::uint8_t> packet);
 
     SaSource& sas_;
+    Connections& connections_;
     FrameSink& sink_;
     FramePool& pool_;
     std::span<const kl_port> ports_;
@@ -113,6 +135,7 @@ class PacketPath {
     HoldQueue held_;
     Reassembler reassembler_;
     IcmpLimit icmp_limit_;
+    IcmpLimit asking_limit_;
     std::uint32_t fragment_id_;
 
     std::array<SealRequest, kMaxBurst> seal_requests_;

@@ -56,7 +56,9 @@ std::uint32_t SaTable::find_by_spi(const kl_spi_key& key) {
 // Of a held packet: egress has noted it (bpf/users.h).
 std::uint32_t SaTable::user_of(std::uint32_t rule, const kl_tuple& tuple) {
     if ((maps_.rules()[rule].flags & KL_RULE_HAS_USERS) == 0) return 0;
-    return maps_.connections().lookup<std::uint32_t>(tuple).value_or(0);
+    kl_tuple key{};
+    kl_make_connection_key(&key, &tuple);
+    return maps_.connections().lookup<kl_connection>(key).value_or(kl_connection{}).user;
 }
 
 kl_slot_key SaTable::hold_key(std::uint32_t rule, const kl_tuple& tuple) {

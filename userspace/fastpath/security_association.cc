@@ -65,7 +65,7 @@ void SecurityAssociation::count_error() const { __atomic_fetch_add(&state->error
 std::expected<std::unique_ptr<SecurityAssociation>, std::string> make_security_association(
     CryptoEngine& engine, const kl_sa& sa, const kl_sa_keys& keys, kl_sa_state* state) {
     const bool known_family = sa.family == KL_FAMILY_V4 || sa.family == KL_FAMILY_V6;
-    if (!known_family || sa.direction > KL_OUTBOUND || sa.mode > KL_TUNNEL) {
+    if (!known_family || sa.direction > KL_OUTBOUND || sa.mode > KL_AUTH_FIREWALL) {
         return std::unexpected(fmt::format("SA {:08x}: family, direction or mode is not known here", sa.spi));
     }
     const auto suite = suite_of(sa, keys);

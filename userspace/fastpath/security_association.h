@@ -33,6 +33,7 @@ struct SecurityAssociation {
     // The peer is behind a NAT over IPv4, and where its packets come from is noted in the state.
     bool follows_peer() const { return (sa.flags & KL_SA_FOLLOW_PEER) != 0 && sa.family == KL_FAMILY_V4; }
     bool is_tunnel() const { return sa.mode == KL_TUNNEL; }
+    bool is_auth_firewall() const { return sa.mode == KL_AUTH_FIREWALL; }
     // Octets between the outer IP header and the text: UDP header, ESP header, IV.
     std::uint32_t front_octets() const {
         return (is_encapsulated() ? 8U : 0U) + kEspHeaderOctets + suite.iv_octets;

@@ -61,7 +61,8 @@ Worker::Worker(const InstanceMaps& maps, Transfers& transfers, const Options& op
       pool_(std::move(pool)),
       engine_(std::move(engine)),
       sas_(maps, *engine_),
-      path_(*engine_, sas_, *this, *pool_, maps.ports(), maps.counters()[options.number],
+      connections_(maps),
+      path_(*engine_, sas_, connections_, *this, *pool_, maps.ports(), maps.counters()[options.number],
             &maps.config().sa_events) {}
 
 Worker::~Worker() {

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "fastpath/connection_table.h"
 #include "fastpath/frame_pool.h"
 #include "fastpath/instance_maps.h"
 #include "fastpath/packet_path.h"
@@ -77,6 +78,7 @@ class Worker : private FrameSink {
     std::unique_ptr<FramePool> pool_;
     std::unique_ptr<CryptoEngine> engine_;
     SaTable sas_;
+    ConnectionTable connections_;
     StackSender stack_;
     std::vector<Served> served_;
     std::array<XskSocket*, KL_MAX_PORTS>

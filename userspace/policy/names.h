@@ -107,6 +107,7 @@ inline constexpr Named<Direction> kDirectionNames[] = {
 inline constexpr Named<Mode> kModeNames[] = {
     {Mode::kTransport, "transport"},
     {Mode::kTunnel, "tunnel"},
+    {Mode::kAuthenticatedFirewall, "authenticated-firewall"},
 };
 
 inline constexpr Named<Engine> kEngineNames[] = {

@@ -16,7 +16,9 @@
 namespace keyline::policy {
 
 enum class Direction : std::uint8_t { kInbound, kOutbound };
-enum class Mode : std::uint8_t { kTransport, kTunnel };
+// Authenticated firewall (MS-AIPS 3.10) is transport mode of which only a connection's first packet makes
+// use.
+enum class Mode : std::uint8_t { kTransport, kTunnel, kAuthenticatedFirewall };
 enum class Engine : std::uint8_t { kAuto, kKernel, kFastpath };
 
 // "inbound", "outbound".

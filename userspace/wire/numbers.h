@@ -159,6 +159,8 @@ inline constexpr std::uint16_t kTunnel = 1;
 inline constexpr std::uint16_t kTransport = 2;
 inline constexpr std::uint16_t kUdpTunnel = 3;
 inline constexpr std::uint16_t kUdpTransport = 4;
+inline constexpr std::uint16_t kTransportAuthFirewall = 62000;     // MS-AIPS 3.10.4.2
+inline constexpr std::uint16_t kUdpTransportAuthFirewall = 62001;  // MS-AIPS 3.10.4.2
 }  // namespace encapsulation
 
 // Life types, the same in both phases.

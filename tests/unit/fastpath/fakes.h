@@ -1,6 +1,7 @@
 // SAs and sockets that the packet path can be run against without maps and a network.
 #pragma once
 
+#include <algorithm>
 #include <cstring>
 #include <map>
 #include <memory>
@@ -38,6 +39,26 @@ class FakeSas : public SaSource {
 
     std::map<std::uint32_t, std::unique_ptr<TestSa>> sas;
     Awaited negotiated = Awaited::kNoSa;
+};
+
+class FakeConnections : public Connections {
+  public:
+    struct Authorized {
+        kl_tuple tuple;
+        std::uint8_t tcp_flags;
+        std::uint32_t user;
+    };
+    bool is_authorized(const kl_tuple& tuple, std::uint8_t, std::uint64_t) override {
+        return std::ranges::any_of(authorized, [&](const Authorized& known) {
+            return std::memcmp(&known.tuple, &tuple, sizeof tuple) == 0;
+        });
+    }
+    void authorize(const kl_tuple& tuple, std::uint8_t tcp_flags, std::uint32_t user,
+                   std::uint64_t) override {
+        authorized.push_back({tuple, tcp_flags, user});
+    }
+
+    std::vector<Authorized> authorized;
 };
 
 struct Sent {

@@ -136,7 +136,7 @@ struct SaMaker {
         made.replay_window = 2048;
         made.local = address(family, direction == KL_OUTBOUND ? local_octet : remote_octet);
         made.remote = address(family, direction == KL_OUTBOUND ? remote_octet : local_octet);
-        made.selector.family = mode == KL_TRANSPORT ? family : inner_family;
+        made.selector.family = mode == KL_TUNNEL ? inner_family : family;
         if (flags & KL_SA_UDP_ENCAP) made.encap_local_port = made.encap_remote_port = 4500;
         return made;
     }

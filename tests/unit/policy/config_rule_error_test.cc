@@ -49,6 +49,23 @@ remote = "2001:db8::2")",
     });
 }
 
+TEST(ConfigRuleErrorTest, AuthenticatedFirewall) {
+    expect_errors({
+        {R"(
+remote = "10.2.0.0/16"
+mode = "authenticated-firewall"
+engine = "kernel"
+tunnel_local = "10.0.0.1"
+negotiation = "request"
+populate_from_packet = [])",
+         R"(
+6:10: rule[1].engine: only the fast path carries mode = "authenticated-firewall"
+7:16: rule[1].tunnel_local: has a meaning only with mode = "tunnel"
+8:15: rule[1].negotiation: only "require" fits mode = "authenticated-firewall"
+9:24: rule[1].populate_from_packet: mode = "authenticated-firewall" protects host pairs; populate "local" and "remote" from the packet)"},
+    });
+}
+
 TEST(ConfigRuleErrorTest, NegotiationDiscovery) {
     expect_errors({
         {R"(
@@ -65,7 +82,7 @@ mode = "tunnel"
 tunnel_local = "10.0.0.1"
 tunnel_remote = "10.0.0.2"
 negotiation = "request")",
-         R"(8:15: rule[1].negotiation: a tunnel's traffic has no way in the clear; only "require" fits mode = "tunnel")"},
+         R"(8:15: rule[1].negotiation: only "require" fits mode = "tunnel")"},
         {R"(
 remote = "any"
 guarantee_encryption = true
@@ -169,7 +186,7 @@ mode = "tunnel")",
         {R"(
 remote = "any"
 mode = "tunel")",
-         R"(5:8: rule[1].mode: expected "transport" or "tunnel", found "tunel"; did you mean "tunnel"?)"},
+         R"(5:8: rule[1].mode: expected "transport", "tunnel" or "authenticated-firewall", found "tunel"; did you mean "tunnel"?)"},
         {R"(
 remote = "any"
 tunnel_local = "192.0.2.1")",
@@ -230,7 +247,7 @@ TEST(ConfigRuleErrorTest, PopulateFromPacket) {
         {R"(
 remote = "10.0.0.0/8"
 populate_from_packet = ["remote"])",
-         R"(5:24: rule[1].populate_from_packet: transport mode protects host pairs; populate "local" and "remote" from the packet)"},
+         R"(5:24: rule[1].populate_from_packet: mode = "transport" protects host pairs; populate "local" and "remote" from the packet)"},
         {R"(
 remote = "10.0.0.0/8"
 populate_from_packet = ["local", "remote", "local_port"])",

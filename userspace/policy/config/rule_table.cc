@@ -105,7 +105,7 @@ void read_selectors(Draft& draft, const Value& table) {
 
 void read_tunnel(Draft& draft) {
     if (draft.mode) assign(draft.rule.mode, draft.mode->one_of(kModeNames));
-    if (draft.rule.mode == Mode::kTransport) {
+    if (draft.rule.mode != Mode::kTunnel) {
         for (const auto* endpoint : {&draft.tunnel_local, &draft.tunnel_remote}) {
             if (*endpoint) (*endpoint)->error(R"(has a meaning only with mode = "tunnel")");
         }
@@ -172,7 +172,7 @@ constexpr Named<bool PopulateFromPacket::*> kPopulateNames[] = {
 
 void read_populate(Draft& draft, const Value& table) {
     Rule& rule = draft.rule;
-    rule.populate = rule.mode == Mode::kTransport ? kHostPair : PopulateFromPacket{};
+    rule.populate = rule.mode == Mode::kTunnel ? PopulateFromPacket{} : kHostPair;
     if (draft.populate) {
         rule.populate = {};
         for (const Value& item : draft.populate->items()) {
@@ -189,9 +189,10 @@ void read_populate(Draft& draft, const Value& table) {
         return (rule.populate.local_address || selector.local.is_host()) &&
                (rule.populate.remote_address || selector.remote.is_host());
     };
-    if (rule.mode == Mode::kTransport && !std::ranges::all_of(rule.selectors, names_hosts)) {
+    if (rule.mode != Mode::kTunnel && !std::ranges::all_of(rule.selectors, names_hosts)) {
         draft.populate.value_or(table).error(
-            R"(transport mode protects host pairs; populate "local" and "remote" from the packet)");
+            "mode = " + in_quotes(to_string(rule.mode)) +
+            R"( protects host pairs; populate "local" and "remote" from the packet)");
     }
 }
 
@@ -199,9 +200,8 @@ void read_negotiation(Draft& draft) {
     Rule& rule = draft.rule;
     if (draft.negotiation) {
         assign(rule.negotiation, draft.negotiation->one_of(kNegotiationNames));
-        if (rule.negotiation != Negotiation::kRequire && rule.mode == Mode::kTunnel)
-            draft.negotiation->error(
-                R"(a tunnel's traffic has no way in the clear; only "require" fits mode = "tunnel")");
+        if (rule.negotiation != Negotiation::kRequire && rule.mode != Mode::kTransport)
+            draft.negotiation->error(R"(only "require" fits mode = )" + in_quotes(to_string(rule.mode)));
     }
     if (!draft.guarantee_encryption) return;
     assign(rule.guarantee_encryption, draft.guarantee_encryption->boolean());
@@ -209,6 +209,16 @@ void read_negotiation(Draft& draft) {
     if (rule.guarantee_encryption && !std::ranges::all_of(quick_mode.suites, &EspSuite::encrypts))
         draft.guarantee_encryption->error("quick mode " + in_quotes(quick_mode.name) +
                                           " has suites that only authenticate; name another by quick_mode");
+}
+
+// The kernel's ESP does not send packets twice.
+void read_engine(Draft& draft) {
+    Rule& rule = draft.rule;
+    if (draft.engine) assign(rule.engine, draft.engine->one_of(kEngineNames));
+    if (rule.mode != Mode::kAuthenticatedFirewall) return;
+    if (rule.engine == Engine::kKernel)
+        draft.engine->error(R"(only the fast path carries mode = "authenticated-firewall")");
+    rule.engine = Engine::kFastpath;
 }
 
 void check_sa_shapes(const Rule& rule, const Value& table) {
@@ -249,7 +259,7 @@ Rule read_rule(const Value& table, Policy& policy) {
         return std::move(draft.rule);
     }
     read_tunnel(draft);
-    if (draft.engine) assign(draft.rule.engine, draft.engine->one_of(kEngineNames));
+    read_engine(draft);
     if (draft.quick_mode) read_quick_mode_name(*draft.quick_mode, draft);
     if (draft.auth) read_methods(*draft.auth, draft);
     read_populate(draft, table);
