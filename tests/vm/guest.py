@@ -8,7 +8,7 @@ It may also be given this machine's own files (host_files.py), for jobs that wan
     kernel = Kernel("6.1")
     result = Guest(kernel, host_files=True).run(f"host-root {kernel.modules} /usr/bin/python3 --version")
 
-TCG, never KVM: a /dev/kvm that is there need not work, and these jobs are small. Expect ten times the native duration.
+TCG unless asked: a /dev/kvm that is there need not work, and these jobs are small. Expect ten times the native duration.
 """
 
 import contextlib
@@ -49,11 +49,12 @@ class Result:
 
 
 class Guest:
-    def __init__(self, kernel, *, processors=1, memory_mib=1024, host_files=False):
+    def __init__(self, kernel, *, processors=1, memory_mib=1024, host_files=False, accelerator="tcg,thread=multi"):
         self.kernel = kernel
         self.processors = processors
         self.memory_mib = memory_mib
         self.host_files = host_files
+        self.accelerator = accelerator
 
     def run(self, script, files=(), *, timeout=600):
         """Runs the shell script in /job, beside the files and with the libraries that they want. `timeout`: seconds."""
@@ -63,7 +64,8 @@ class Guest:
                                                + initramfs.job_archive(script, files))
             shared = stack.enter_context(HostFiles(directory)).qemu_options(self.memory_mib) if self.host_files else []
             command = [
-                "setpriv", "--pdeathsig", "KILL", "qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", "max",
+                "setpriv", "--pdeathsig", "KILL",
+                "qemu-system-x86_64", "-machine", "q35", "-accel", self.accelerator, "-cpu", "max",
                 "-smp", str(self.processors), "-m", str(self.memory_mib),
                 "-nodefaults", "-display", "none", "-no-reboot",
                 "-serial", f"file:{directory}/log", "-serial", f"file:{directory}/output",
