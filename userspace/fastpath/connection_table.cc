@@ -26,7 +26,7 @@ void ConnectionTable::authorize(const kl_tuple& tuple, std::uint8_t tcp_flags, s
     kl_connection connection = maps_.connections().lookup<kl_connection>(key).value_or(kl_connection{});
     kl_authorize(&connection, tuple.protocol == kProtocolTcp && kl_is_syn(tcp_flags) != 0, now);
     if (user != 0) connection.user = user;
-    if (!maps_.connections().update(key, connection)) return;
+    maps_.connections().update(key, connection);  // an LRU map has always room
 }
 
 }  // namespace keyline::fastpath
