@@ -74,7 +74,7 @@ class WithPeer(Scenario):
     def setUp(self):
         super().setUp()
         self.addCleanup(self.show_peer_of_failure)
-        self.configure_keyline()
+        self.a.configure(self.document())
         for host, near, far in ((self.a, self.near, self.far), (self.b, self.far, self.near)):
             host.run("ip", "address", "add", near[1], "dev", "lo")
             gateway = self.address_of(self.peer_of(host))
@@ -89,10 +89,11 @@ class WithPeer(Scenario):
             file.write(f"{self.address_of(self.b)} {KEY}\n")
         return {"psk": {"file": keys}}, "psk"
 
-    def configure_keyline(self):
+    def document(self):
+        """Keyline's keyline.toml."""
         auth, method = self.credentials()
         own, peer = self.address_of(self.a), self.address_of(self.b)
-        self.a.configure({
+        return {
             "host": {"unprotected": [self.a.INTERFACE]},
             "auth": auth,
             "main_mode": {"auth": [method], **self.main_mode},
@@ -101,7 +102,7 @@ class WithPeer(Scenario):
             "peer": [{"name": "peer", "address": [peer], "protocols": self.protocols, **self.more_of_peer}],
             "rule": [{"name": "tunnel", "local": self.near[0], "remote": self.far[0], "action": "protect",
                       "mode": "tunnel", "tunnel_local": own, "tunnel_remote": peer}],
-        })
+        }
 
     def show_peer_of_failure(self):
         outcome = self._outcome.result

@@ -6,6 +6,7 @@ import signal
 import stat
 
 from scenario import MARKER, Scenario, main
+from strongswan_test import WithStrongSwan
 from lab.host import program
 from lab.processes import wait_until
 
@@ -99,6 +100,28 @@ class Wireshark(Scenario):
             self.assertEqual(0o600, stat.S_IMODE(os.stat(os.path.join(self.keys_of(self.a), name)).st_mode))
         self.assertIsNone(self.b.query("status")["key_export"])
         self.assertFalse(os.path.exists(self.keys_of(self.b)))
+
+
+class Ikev1(WithStrongSwan):
+    """Wireshark has a dissector and a table of keys for IKEv1."""
+
+    def document(self):
+        return {**super().document(), "debug": {"key_export": os.path.join(self.a.directory, "keys")}}
+
+    def test_the_negotiation_is_opened(self):
+        capture = self.lab.cable.capture()
+        self.a.keyline("up", self.b.address)
+        wait_until(lambda: self.sas(self.a), "the SAs")
+        capture.stop()
+        environment = {"WIRESHARK_CONFIG_DIR": os.path.join(self.a.directory, "keys")}
+        encrypted = capture.rows("isakmp.exchangetype", "isakmp.typepayload", only="isakmp.flag_e==1", occurrence="a",
+                                 environment=environment)
+        identification, sa, hash_ = "5", "1", "8"
+        payloads = {kind: [row[1].split(",") for row in encrypted if row[0] == kind] for kind in ("2", "32")}
+        self.assertEqual(2, len(payloads["2"]))
+        for message in payloads["2"]:
+            self.assertLessEqual({identification, hash_}, set(message))
+        self.assertLessEqual({hash_, sa, identification}, set(payloads["32"][0]))
 
 
 if __name__ == "__main__":

@@ -13,8 +13,8 @@ constexpr const char* kNameB = "host/b.example.com@EXAMPLE.COM";
 
 std::vector<std::shared_ptr<auth::Method>> make_methods(const std::vector<Script>& scripts,
                                                         const std::string& name, const char* keys,
+                                                        std::vector<std::shared_ptr<auth::Method>> methods,
                                                         std::uint64_t seed) {
-    std::vector<std::shared_ptr<auth::Method>> methods;
     for (Script script : scripts) {
         script.name = name;
         methods.push_back(std::make_shared<ScriptedMethod>(script, seed += 0x1000));
@@ -39,9 +39,9 @@ PairWishes both(Wishes wishes) {
 Pair::Pair(PairWishes wishes, std::uint64_t seed, const char* address_a, const char* address_b)
     : world(seed),
       a(world.add_host("a", address_a, policy_of(wishes.a, address_a, address_b),
-                       make_methods(wishes.a_methods, kNameA, wishes.a_keys, seed))),
+                       make_methods(wishes.a_methods, kNameA, wishes.a_keys, wishes.a_more, seed))),
       b(world.add_host("b", address_b, policy_of(wishes.b, address_b, address_a),
-                       make_methods(wishes.b_methods, kNameB, wishes.b_keys, seed + 1))) {}
+                       make_methods(wishes.b_methods, kNameB, wishes.b_keys, wishes.b_more, seed + 1))) {}
 
 policy::PacketTuple Pair::packet(const Host& from, std::uint16_t port) {
     const policy::Selector& selector = from.policy->rules.front().selectors.front();

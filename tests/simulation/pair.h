@@ -1,6 +1,7 @@
 // Two hosts, a and b, that protect their traffic with each other.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,9 @@ struct PairWishes {
     // IKEv1's, as in the file of pre-shared keys.
     const char* a_keys = "10.0.0.0/8 a secret of both\n::/0 a secret of both";
     const char* b_keys = a_keys;
+    // Methods that are made of files.
+    std::vector<std::shared_ptr<auth::Method>> a_more{};
+    std::vector<std::shared_ptr<auth::Method>> b_more{};
 };
 
 // Both hosts with the same wishes, but for addresses.

@@ -29,6 +29,7 @@ struct Wishes {
     std::string local;
     std::string remote;
     std::string remote_principal;
+    std::string remote_x509_name;
     std::string key_export;
     std::vector<policy::Protocol> protocols{policy::Protocol::kAuthip};
 };
@@ -78,6 +79,7 @@ inline std::shared_ptr<policy::Policy> make_policy(const Wishes& wishes) {
         result->peers = {{.name = "peer",
                           .addresses = {Prefix::host(remote)},
                           .principal = wishes.remote_principal,
+                          .x509_name = wishes.remote_x509_name,
                           .protocols = wishes.protocols}};
     }
     return result;

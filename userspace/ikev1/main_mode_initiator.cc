@@ -81,6 +81,7 @@ void receive_fourth(Session& session, Host& host, const Incoming& message) {
 
 void receive_sixth(Session& session, Host& host, const Incoming& message) {
     session.iv = message.next_iv;
+    session.main_mode_done = true;  // for the responder, whatever this side makes of its proof
     if (const auto failure = take_proof(session, message)) return fail_main_mode(session, host, *failure);
     finish_main_mode(session, host);
 }

@@ -75,6 +75,8 @@ void refuse_main_mode(Session& session, Host& host, const Failure& failure) {
 
 void fail_main_mode(Session& session, Host& host, const Failure& failure) {
     refuse_main_mode(session, host, failure);
+    // To the responder a notify ends nothing then.
+    if (session.main_mode_done) send_delete(session, host);
     end_main_mode(session, host, failure.text);
 }
 

@@ -96,6 +96,19 @@ TEST_F(KeyExportTest, WritesWhatTheDissectorReads) {
                                            repeated("e1", 16) + "," + repeated("a2", 32) + ",16\n");
 }
 
+TEST_F(KeyExportTest, WritesIkev1sKeysForWireshark) {
+    auto exported = KeyExport::open(directory());
+    ASSERT_TRUE(exported) << exported.error();
+    exchange::ExportMmKeys keys{.protocol = policy::Protocol::kIkev1,
+                                .proposal = {},
+                                .encryption_key = Secret::copy_of(Bytes(16, 0xe1)),
+                                .integrity_key = {}};
+    keys.initiator_cookie.fill(0x01);
+    ASSERT_TRUE(exported->add(keys));
+    EXPECT_EQ(contents("ikev1_decryption_table"), "0101010101010101," + repeated("e1", 16) + "\n");
+    EXPECT_EQ(contents("authip_keys"), "");
+}
+
 TEST_F(KeyExportTest, IsForThisUserAloneAndGoesOn) {
     for (int start = 0; start < 2; ++start) {
         auto exported = KeyExport::open(directory());
@@ -103,7 +116,7 @@ TEST_F(KeyExportTest, IsForThisUserAloneAndGoesOn) {
         ASSERT_TRUE(exported->add(outbound({Encryption::kAesGcm16, 16, Integrity::kNone})));
     }
     EXPECT_EQ(std::ranges::count(contents("esp_sa"), '\n'), 2);
-    for (const char* const name : {"", "esp_sa", "authip_keys"}) {
+    for (const char* const name : {"", "esp_sa", "authip_keys", "ikev1_decryption_table"}) {
         struct stat status {};
         ASSERT_EQ(::stat((directory() / name).c_str(), &status), 0);
         EXPECT_EQ(status.st_mode & 0777, *name == '\0' ? 0700U : 0600U) << name;
