@@ -8,6 +8,7 @@ import signal
 
 from scenario import main
 from strongswan_test import KEY, WithPeer
+from lab.host import PEER_HAS_KERNEL_ESP
 from lab.libreswan import Libreswan
 from lab.processes import wait_until
 from lab.traffic import BackgroundPing
@@ -41,6 +42,8 @@ class WithLibreswan(WithPeer):
     def assert_agreed(self):
         wait_until(lambda: len(self.spis()) >= 2 and self.spis() <= self.peer.sas(), "both sides to have the same SAs")
         self.assertLessEqual(self.keys(), self.peer.keys())
+        if PEER_HAS_KERNEL_ESP:
+            self.assert_traffic()
 
     def assert_renewed(self, before):
         wait_until(lambda: self.spis() and not self.spis() & before, "others in the place of all SAs", timeout=60)

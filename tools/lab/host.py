@@ -14,6 +14,8 @@ BUILD = os.environ.get("KEYLINE_BUILD", os.path.join(_ROOT, "build", "release"))
 # The engine of every protect rule that names none, or two with a comma between: host a's and host b's. The product's
 # default when this is empty.
 ENGINES = os.environ.get("KEYLINE_ENGINE", "").split(",")
+# Whether peers of another make have kernel ESP, which only guests can give them.
+PEER_HAS_KERNEL_ESP = os.environ.get("KEYLINE_PEER_ESP") == "kernel"
 _FOLDERS = {"keylined": "daemon", "keyline": "cli", "keyline-fastpath": "fastpath"}
 
 

@@ -5,7 +5,7 @@ there is none, pluto is made to believe in it (tests/netns/take_any_sa.c): it ne
 import os
 import re
 
-from lab.host import BUILD
+from lab.host import BUILD, PEER_HAS_KERNEL_ESP
 from lab.processes import LabError, wait_until
 
 _UNPACKED = os.environ.get("KEYLINE_LIBRESWAN", "/var/cache/keyline/libreswan")
@@ -45,11 +45,11 @@ class Libreswan:
         return os.path.join(self._directory, name)
 
     def _start(self):
-        shim = os.path.join(BUILD, "tests", "netns", "libtake_any_sa.so")
+        shim = {} if PEER_HAS_KERNEL_ESP else {"LD_PRELOAD": os.path.join(BUILD, "tests", "netns", "libtake_any_sa.so")}
         self._pluto = self._host.start(
             f"{_IPSEC}/pluto", "--config", self._path("ipsec.conf"), "--nssdir", self._path("nss"), "--secretsfile",
             self._path("ipsec.secrets"), "--rundir", os.path.dirname(_SOCKET), "--nofork", "--stderrlog", "--no-dnssec",
-            "--nhelpers", "0", log="pluto.log", environment={"LD_PRELOAD": shim})
+            "--nhelpers", "0", log="pluto.log", environment=shim)
         wait_until(lambda: '"net"' in self.whack("--status", check=False).stdout, "pluto to have its connection")
         self.whack("--debug", "private", "--debug", "crypt", "--debug", "base")
 

@@ -5,12 +5,13 @@ which is always encapsulated in UDP, or the kernel's where KEYLINE_PEER_ESP is "
 import os
 import shutil
 
+from lab.host import PEER_HAS_KERNEL_ESP
 from lab.processes import wait_until
 
 _CHARON = "/usr/lib/ipsec/charon"
 _SOCKET = "unix:///run/charon.vici"
 # kernel-netlink has the addresses and routes, and the ESP that kernel-libipsec has not taken before it.
-_ESP = "kernel-netlink" if os.environ.get("KEYLINE_PEER_ESP") == "kernel" else "kernel-libipsec kernel-netlink"
+_ESP = "kernel-netlink" if PEER_HAS_KERNEL_ESP else "kernel-libipsec kernel-netlink"
 _PLUGINS = ("random nonce drbg openssl aes sha1 sha2 md5 hmac kdf gcm gmp pem pkcs1 pkcs8 x509 pubkey socket-default "
             f"constraints {_ESP} vici updown counters")
 _CONF = """
