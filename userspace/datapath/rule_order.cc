@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::uint32_t kFirstPriority = 0x40000000;
 constexpr std::uint32_t kPrioritiesOfRule = 512;
+constexpr std::uint8_t kUdp = 17;
 
 std::uint32_t last_priority(std::uint32_t precedence) {
     return kFirstPriority + precedence * kPrioritiesOfRule + kPrioritiesOfRule - 1;
@@ -41,7 +42,7 @@ bool uses_kernel(const policy::Rule& rule) {
 
 }  // namespace
 
-RuleOrder::RuleOrder(const policy::Policy& policy) {
+RuleOrder::RuleOrder(const policy::Policy& policy) : ike_ports_{policy.host.port, policy.host.nat_port} {
     // Nobody asks about what follows the last rule whose SAs the kernel may have.
     const auto last = std::find_if(policy.rules.rbegin(), policy.rules.rend(), uses_kernel).base();
     std::uint32_t precedence = 0;
@@ -68,6 +69,15 @@ std::uint32_t RuleOrder::priority_of(const policy::SadEntry& entry) const {
 
 std::vector<XfrmPolicy> RuleOrder::exemptions_for(const policy::SadEntry& entry) const {
     std::vector<XfrmPolicy> exemptions;
+    for (const std::uint16_t port : ike_ports_) {
+        exemptions.push_back({.direction = XfrmDirection::kOut,
+                              .selector = {.local = Prefix::host(entry.local),
+                                           .remote = Prefix::host(entry.remote),
+                                           .protocol = kUdp,
+                                           .local_port = port,
+                                           .remote_port = 0},
+                              .priority = kFirstPriority - 1});
+    }
     const std::size_t end = place_of(entry.rule).first_selector;
     for (std::size_t i = 0; i < end; ++i) {
         if (overlap(selectors_[i].selector, entry.selector)) {

@@ -19,8 +19,8 @@ class RuleOrder {
     // Of the policy that leads to this SA: rules in their order, and narrower SAs of a rule first. All are
     // behind the priorities that others choose, whose policies stay in force as they were before.
     std::uint32_t priority_of(const policy::SadEntry& entry) const;
-    // Policies that keep the stack from sealing, by this SA, what an earlier rule covers: TC decides about
-    // that.
+    // Policies that keep the stack from sealing, by this SA, what an earlier rule covers, which TC decides
+    // about, and our own IKE messages to the peer, which may have lost the SA.
     std::vector<XfrmPolicy> exemptions_for(const policy::SadEntry& entry) const;
 
   private:
@@ -37,6 +37,7 @@ class RuleOrder {
 
     std::unordered_map<std::uint32_t, Place> places_;  // by rule id
     std::vector<Ordered> selectors_;
+    std::vector<std::uint16_t> ike_ports_;
 };
 
 }  // namespace keyline::datapath

@@ -31,6 +31,9 @@ policy::SadEntry sa(std::uint32_t rule, policy::Selector covers) {
     return entry;
 }
 
+// Exemptions of our own IKE ports come first.
+constexpr std::size_t kIke = 2;
+
 class RuleOrderTest : public testing::Test {
   protected:
     static policy::Policy policy() {
@@ -48,16 +51,32 @@ class RuleOrderTest : public testing::Test {
 
 TEST_F(RuleOrderTest, WhatEarlierRulesCoverIsExempt) {
     const auto exemptions = order_.exemptions_for(sa(7, selector("10.0.0.1/32", "10.1.0.1/32")));
-    ASSERT_EQ(1U, exemptions.size());
-    EXPECT_EQ(selector("10.0.0.0/8", "10.1.0.0/16", 6, 22), exemptions[0].selector);
-    EXPECT_FALSE(exemptions[0].wanted);
-    EXPECT_LT(exemptions[0].priority, order_.priority_of(sa(7, selector("10.0.0.1/32", "10.1.0.1/32"))));
+    ASSERT_EQ(kIke + 1, exemptions.size());
+    EXPECT_EQ(selector("10.0.0.0/8", "10.1.0.0/16", 6, 22), exemptions[kIke].selector);
+    EXPECT_FALSE(exemptions[kIke].wanted);
+    EXPECT_LT(exemptions[kIke].priority, order_.priority_of(sa(7, selector("10.0.0.1/32", "10.1.0.1/32"))));
+}
+
+TEST_F(RuleOrderTest, OurOwnIkeIsNeverSealed) {
+    policy::SadEntry entry = sa(7, selector("10.0.0.1/32", "10.1.0.1/32"));
+    entry.local = *IpAddress::parse("10.0.0.1");
+    entry.remote = *IpAddress::parse("10.1.0.1");
+    const auto exemptions = order_.exemptions_for(entry);
+    ASSERT_LE(kIke, exemptions.size());
+    EXPECT_EQ(500, exemptions[0].selector.local_port);
+    EXPECT_EQ(4500, exemptions[1].selector.local_port);
+    for (std::size_t i = 0; i < kIke; ++i) {
+        EXPECT_EQ(17, exemptions[i].selector.protocol);
+        EXPECT_EQ(Prefix::host(entry.remote), exemptions[i].selector.remote);
+        EXPECT_FALSE(exemptions[i].wanted);
+        EXPECT_LT(exemptions[i].priority, order_.priority_of(entry));
+    }
 }
 
 TEST_F(RuleOrderTest, WhatDoesNotOverlapIsNot) {
-    EXPECT_TRUE(order_.exemptions_for(sa(7, selector("10.0.0.1/32", "10.3.0.1/32"))).empty());
-    EXPECT_TRUE(order_.exemptions_for(sa(7, selector("10.0.0.1/32", "10.1.0.1/32", 17))).empty());
-    EXPECT_TRUE(order_.exemptions_for(sa(7, selector("10.0.0.1/32", "10.1.0.1/32", 6, 80))).empty());
+    EXPECT_EQ(kIke, order_.exemptions_for(sa(7, selector("10.0.0.1/32", "10.3.0.1/32"))).size());
+    EXPECT_EQ(kIke, order_.exemptions_for(sa(7, selector("10.0.0.1/32", "10.1.0.1/32", 17))).size());
+    EXPECT_EQ(kIke, order_.exemptions_for(sa(7, selector("10.0.0.1/32", "10.1.0.1/32", 6, 80))).size());
 }
 
 TEST_F(RuleOrderTest, NarrowerSasOfARuleComeFirst) {
@@ -70,7 +89,7 @@ TEST_F(RuleOrderTest, NarrowerSasOfARuleComeFirst) {
 TEST_F(RuleOrderTest, SasOfARuleThatHasGoneComeLast) {
     const policy::SadEntry orphan = sa(99, selector("10.0.0.1/32", "10.1.0.1/32"));
     EXPECT_GT(order_.priority_of(orphan), order_.priority_of(sa(7, orphan.selector)));
-    EXPECT_EQ(2U, order_.exemptions_for(orphan).size());
+    EXPECT_EQ(kIke + 2, order_.exemptions_for(orphan).size());
 }
 
 }  // namespace
