@@ -47,8 +47,8 @@ class Machine(Scenario):
         for host, peer in ((self.a, self.b), (self.b, self.a)):
             [mm] = host.query("mm")
             self.assertEqual("Extended Mode Complete", mm["state"])
-            self.assertEqual({"method": "kerberos", "peer": peer.principal, "impersonation": False},
-                             mm["extended_mode"])
+            self.assertEqual({"method": "kerberos", "peer": peer.principal, "impersonation": False,
+                              "explicit_credentials": False}, mm["extended_mode"])
 
     def test_a_peer_without_it_is_refused(self):
         def only_b(host, document):
@@ -61,11 +61,61 @@ class Machine(Scenario):
         self.assertEqual([], self.b.query("sas"))
         self.assertEqual([], self.a.query("sas"))
 
+    def test_a_peer_with_it_refuses_one_without_at_once(self):
+        def only_b(host, document):
+            if host is self.b:
+                document["rule"][0]["extended_auth"] = ["kerberos"]
 
-class Users(Scenario):
-    """Two users of one host reach one server under SAs of their own; a third has no credentials."""
+        self.start(only_b)
+        self.assert_silent(self.b.address)
+        self.assert_told(self.b, "the peer does without extended mode")
+        self.assertEqual([], self.b.query("sas"))
+
+    def test_explicit_credentials(self):
+        keytab = os.path.join(self.a.directory, "backup.keytab")
+        self.lab.domain.admin("addprinc", "-randkey", "backup")
+        self.lab.domain.admin("ktadd", "-k", keytab, "backup")
+
+        def change(permitted):
+            def explicit(host, document):
+                if host is self.a:
+                    document["auth"]["credentials"] = [
+                        {"name": "backup", "kerberos": {"principal": f"backup@{REALM}", "keytab": keytab}}]
+                    document["rule"][0]["explicit_credentials"] = {"extended_mode": "backup"}
+                elif permitted:
+                    document["peer"] = [{"address": self.a.address, "explicit_credentials": ["extended_mode"]}]
+
+            return explicit
+
+        self.start(change(False), extended_auth=["kerberos"])
+        self.assert_silent(self.b.address)
+        self.assert_told(self.b, f"backup@{REALM}", "came by explicit credentials")
+        self.configure(change(True), extended_auth=["kerberos"])
+        self.b.keyline("reload")
+        self.assert_pings(self.b.address)
+        [mm] = [mm for mm in self.b.query("mm") if mm["established"]]
+        self.assertEqual({"method": "kerberos", "peer": f"backup@{REALM}", "impersonation": False,
+                          "explicit_credentials": True}, mm["extended_mode"])
+        self.assertIn("explicit credentials", self.b.keyline("mm").stdout)
+
+
+class UserScenario(Scenario):
+    """Users of one host reach one server under SAs of their own."""
 
     USERS = {"alice": 1001, "bob": 1002}
+
+    def serve(self):
+        self.b.start("/usr/bin/python3", "-c", ECHO, log="echo.log").wait_for_output("listening")
+
+    def converse(self, uid, seconds=20):
+        """Whether the user gets through to the server."""
+        done = self.a.run("setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "/usr/bin/python3", "-c",
+                          CONVERSE, self.b.address, PORT, seconds, check=False, timeout=60)
+        return "conversed" in done.stdout
+
+
+class Users(UserScenario):
+    """By Kerberos, with the users' own tickets; a third has none."""
 
     def setUp(self):
         super().setUp()
@@ -78,18 +128,12 @@ class Users(Scenario):
             self.a.run("kinit", "-k", "-t", keytab, "-c", f"FILE:{cache}", name)
             os.chown(cache, uid, uid)
         self.start(self.with_users, extended_auth=["kerberos"])
-        self.b.start("/usr/bin/python3", "-c", ECHO, log="echo.log").wait_for_output("listening")
+        self.serve()
 
     def with_users(self, host, document):
         if host is self.a:
             document["rule"][0]["per_user"] = True
             document["auth"]["kerberos"]["user_ccache"] = f"FILE:{self.caches}"
-
-    def converse(self, uid, seconds=20):
-        """Whether the user gets through to the server."""
-        done = self.a.run("setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "/usr/bin/python3", "-c",
-                          CONVERSE, self.b.address, PORT, seconds, check=False, timeout=60)
-        return "conversed" in done.stdout
 
     def outbound(self, host):
         """Packets sent, by impersonation handle."""
@@ -132,6 +176,78 @@ class Users(Scenario):
         [mm] = self.a.query("mm")
         self.assertIsNone(mm["user"])
         self.assertFalse(mm["extended_mode"]["impersonation"])
+
+    def test_main_mode_may_prove_them(self):
+        """RequireImpersonationMM: the user's tickets in main mode, and no extended mode."""
+        def change(host, document):
+            del document["rule"][0]["extended_auth"]
+            if host is self.a:
+                document["rule"][0]["per_user"] = ["main_mode"]
+                document["auth"]["kerberos"]["user_ccache"] = f"FILE:{self.caches}"
+
+        self.configure(change, extended_auth=["kerberos"])
+        for host in self.lab.hosts:
+            host.keyline("reload")
+        for uid in self.USERS.values():
+            self.assertTrue(self.converse(uid))
+        self.assertFalse(self.converse(1003, seconds=8))
+        self.assertEqual(sorted(f"{name}@{REALM}" for name in self.USERS),
+                         sorted(mm["peer"] for mm in self.b.query("mm") if mm["established"]))
+
+
+class OtherMethods(UserScenario):
+    """By certificates and accounts that [[auth.credentials]] has for them."""
+
+    def start_with(self, methods, kinds=("", ""), users=None):
+        def change(host, document):
+            document["auth"]["tls"] = self.lab.authorities.tls(host)
+            document["auth"]["ntlm"] = {"accounts": self.write(self.b, "accounts",
+                                                               "EXAMPLE:alice:one\nEXAMPLE:bob:two\n")}
+            document["main_mode"]["dh_groups"] = ["ecp256"]
+            document["rule"][0]["extended_auth"] = methods
+            if host is self.b:
+                document["peer"] = [{"address": self.a.address, "users": users}] if users else []
+                return
+            document["rule"][0]["per_user"] = True
+            document["auth"]["credentials"] = [
+                {"name": user, "uid": uid, "certificate": [self.lab.authorities.user_certificate(user, kind)],
+                 "ntlm": {"user": user, "domain": "EXAMPLE",
+                          "password": self.write(self.a, user, {"alice": "one", "bob": "two"}[user])}}
+                for (user, uid), kind in zip(self.USERS.items(), kinds)]
+
+        self.start(change)
+        self.serve()
+
+    def write(self, host, file, text):
+        path = os.path.join(host.directory, file)
+        with open(path, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        return path
+
+    def proved(self):
+        return sorted((mm["extended_mode"]["method"], mm["extended_mode"]["peer"]) for mm in self.b.query("mm")
+                      if mm["established"])
+
+    def test_certificates(self):
+        self.start_with(["tls"])
+        for uid in self.USERS.values():
+            self.assertTrue(self.converse(uid))
+        self.assertEqual([("tls", f"{user}@keyline.example") for user in self.USERS], self.proved())
+
+    def test_a_refused_certificate_and_then_the_account(self):
+        self.start_with(["tls", "ntlm"], kinds=("revoked", ""))
+        for uid in self.USERS.values():
+            self.assertTrue(self.converse(uid))
+        self.assertEqual([("ntlm", "EXAMPLE\\alice"), ("tls", "bob@keyline.example")], self.proved())
+        [mm] = [mm for mm in self.b.query("mm") if mm["failed_methods"]]
+        self.assertEqual("tls", mm["failed_methods"][0]["method"])
+        self.assertIn("revoked", mm["failed_methods"][0]["reason"])
+
+    def test_only_users_that_the_peer_entry_names(self):
+        self.start_with(["ntlm"], users=["EXAMPLE\\bob"])
+        self.assertFalse(self.converse(self.USERS["alice"], seconds=8))
+        self.assert_told(self.b, "EXAMPLE\\alice", "none of the peer's users")
+        self.assertTrue(self.converse(self.USERS["bob"]))
 
 
 if __name__ == "__main__":

@@ -26,10 +26,15 @@ struct Wishes {
     std::vector<policy::AuthMethod> extended_auth{};  // empty: no extended mode
     policy::Negotiation negotiation = policy::Negotiation::kRequire;
     bool guarantee_encryption = false;
+    bool users_in_main_mode = false;  // users are proved there, and not in extended mode
+    std::string explicit_mm{};        // name of explicit credentials
+    std::string explicit_em{};
     std::string local;
     std::string remote;
     std::string remote_principal;
     std::string remote_x509_name;
+    bool permits_explicit = false;     // in both modes
+    std::vector<std::string> users{};  // that the peer's may be
     std::string key_export;
     std::vector<policy::Protocol> protocols{policy::Protocol::kAuthip};
 };
@@ -54,6 +59,11 @@ inline std::shared_ptr<policy::Policy> make_policy(const Wishes& wishes) {
     rule.extended_auth = wishes.extended_auth;
     rule.negotiation = wishes.negotiation;
     rule.guarantee_encryption = wishes.guarantee_encryption;
+    rule.impersonation_mm = wishes.users_in_main_mode;
+    rule.impersonation_em = !wishes.extended_auth.empty() && !wishes.users_in_main_mode;
+    rule.per_user = rule.impersonation_mm || rule.impersonation_em;
+    rule.explicit_mm = wishes.explicit_mm;
+    rule.explicit_em = wishes.explicit_em;
     if (wishes.tunnel) {
         const auto behind = [](const IpAddress& end) {
             Bytes octets(end.octets().begin(), end.octets().end());
@@ -75,11 +85,15 @@ inline std::shared_ptr<policy::Policy> make_policy(const Wishes& wishes) {
         rule.populate.local_port = true;
     }
     result->rules = {rule};
-    if (!wishes.remote_principal.empty() || wishes.protocols != std::vector{policy::Protocol::kAuthip}) {
+    if (!wishes.remote_principal.empty() || wishes.permits_explicit || !wishes.users.empty() ||
+        wishes.protocols != std::vector{policy::Protocol::kAuthip}) {
         result->peers = {{.name = "peer",
                           .addresses = {Prefix::host(remote)},
                           .principal = wishes.remote_principal,
                           .x509_name = wishes.remote_x509_name,
+                          .explicit_credentials_mm = wishes.permits_explicit,
+                          .explicit_credentials_em = wishes.permits_explicit,
+                          .users = wishes.users,
                           .protocols = wishes.protocols}};
     }
     return result;

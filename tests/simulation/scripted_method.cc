@@ -52,7 +52,7 @@ class ScriptedContext final : public auth::Context {
         }
         if (complete) {
             result.secret = Secret::copy_of(crypto::hash(crypto::HashAlgorithm::kSha256, {seen_}));
-            result.peer = peer_;
+            if (script_.proves_peer) result.peer = peer_;
         }
         return result;
     }
@@ -89,12 +89,17 @@ std::shared_ptr<auth::Context> ScriptedMethod::accept(const auth::PeerNames&) {
     return std::make_shared<ScriptedContext>(script_, false, "", random_.next());
 }
 
-std::shared_ptr<auth::Context> ScriptedMethod::initiate_as(std::uint32_t uid, const auth::PeerNames& peer) {
+std::shared_ptr<auth::Context> ScriptedMethod::initiate_as(const auth::Identity& who,
+                                                           const auth::PeerNames& peer) {
     Script script = script_;
-    script.name = user_name(uid);
-    if (script.users_fail_from != 0 && uid >= script.users_fail_from) script.initiator_fails_at = 1;
+    const bool of_user = who.credentials.empty();
+    script.name = of_user ? user_name(who.uid) : explicit_name(who.credentials);
+    if (of_user && script.users_fail_from != 0 && who.uid >= script.users_fail_from)
+        script.initiator_fails_at = 1;
     return std::make_shared<ScriptedContext>(script, true, peer.best(), random_.next());
 }
+
+std::string explicit_name(const std::string& credentials) { return credentials + "@EXAMPLE.COM"; }
 
 std::string user_name(std::uint32_t uid) { return "user-" + std::to_string(uid) + "@EXAMPLE.COM"; }
 

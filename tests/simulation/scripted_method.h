@@ -19,6 +19,7 @@ struct Script {
     unsigned initiator_fails_at = 0;
     unsigned acceptor_fails_at = 0;
     bool needs_dh = false;
+    bool proves_peer = true;
     // A method with several can be tried again with another one (M8); peers refuse the first
     // `bad_credentials`.
     unsigned credentials = 1;
@@ -27,8 +28,9 @@ struct Script {
     std::uint32_t users_fail_from = 0;
 };
 
-// The name that a user's contexts authenticate as.
+// The names that others than the machine authenticate as.
 std::string user_name(std::uint32_t uid);
+std::string explicit_name(const std::string& credentials);
 
 class ScriptedMethod final : public auth::Method {
   public:
@@ -39,7 +41,9 @@ class ScriptedMethod final : public auth::Method {
     bool needs_dh() const override { return script_.needs_dh; }
     std::shared_ptr<auth::Context> initiate(const auth::PeerNames& peer) override;
     std::shared_ptr<auth::Context> accept(const auth::PeerNames& peer) override;
-    std::shared_ptr<auth::Context> initiate_as(std::uint32_t uid, const auth::PeerNames& peer) override;
+    std::shared_ptr<auth::Context> initiate_as(const auth::Identity& who,
+                                               const auth::PeerNames& peer) override;
+    bool proves_peer_to(auth::End) const override { return script_.proves_peer; }
 
   private:
     Script script_;

@@ -9,9 +9,11 @@ _TOOL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "pki")
 
 
 class Authorities:
+    USERS = ("alice", "bob")
+
     def __init__(self, directory, hosts):
         self.directory = directory
-        run([_TOOL, directory, "--host", *(host.hostname for host in hosts)])
+        run([_TOOL, directory, "--host", *(host.hostname for host in hosts), "--user", *self.USERS])
 
     def path(self, file):
         return os.path.join(self.directory, file)
@@ -24,6 +26,11 @@ class Authorities:
     def certificate_with(self, host, key_kind):
         """The host's good one with a key of another kind: "rsa", "p384", "p521" or "weak"."""
         return {kind: self.path(f"{host.hostname}.{key_kind}.{end}") for kind, end in (("file", "pem"), ("key", "key"))}
+
+    def user_certificate(self, user, kind=""):
+        """One of a user's: "" is for the user principal name, "revoked" and others are bad."""
+        name = f"{user}.{kind}" if kind else user
+        return {"file": self.path(f"{name}.pem"), "key": self.path(f"{user}.key")}
 
     def tls(self, host, *kinds, **more):
         """[auth.tls] of a host with certificates of these kinds; without any, the good one."""

@@ -18,6 +18,7 @@ class AnonymousMethod final : public Method {
     bool needs_dh() const override { return true; }
     std::shared_ptr<Context> initiate(const PeerNames& peer) override;
     std::shared_ptr<Context> accept(const PeerNames& peer) override;
+    bool proves_peer_to(End) const override { return false; }
 
   private:
     std::string local_name_;

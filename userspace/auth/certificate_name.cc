@@ -20,13 +20,44 @@ bool is_host_name(std::string_view text) {
            text.find_first_not_of(kLetters) == std::string_view::npos;
 }
 
-std::string host_name(const ASN1_STRING* string) {
+bool is_user_name(std::string_view text) {
+    const auto is_control = [](char letter) {
+        return static_cast<unsigned char>(letter) < ' ' || letter == '\x7f';
+    };
+    return !text.empty() && text.size() <= kLongest && std::ranges::none_of(text, is_control);
+}
+
+// The text, if it is acceptable.
+std::string text_of(const ASN1_STRING* string, bool (*acceptable)(std::string_view)) {
     unsigned char* utf8 = nullptr;
     const int size = ASN1_STRING_to_UTF8(&utf8, string);
     if (size < 0) return {};
     std::string text(reinterpret_cast<const char*>(utf8), static_cast<std::size_t>(size));
     OPENSSL_free(utf8);
-    return is_host_name(text) ? text : std::string();
+    return acceptable(text) ? text : std::string();
+}
+
+std::string common_name(const X509* certificate, bool (*acceptable)(std::string_view)) {
+    const X509_NAME* const subject = X509_get_subject_name(certificate);
+    const int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
+    if (at < 0) return {};
+    return text_of(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)), acceptable);
+}
+
+GeneralNamesPtr alternative_names(const X509* certificate) {
+    return GeneralNamesPtr(
+        static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
+}
+
+// Null for another kind of name.
+const ASN1_STRING* principal_name(const GENERAL_NAME* name) {
+    if (name->type != GEN_OTHERNAME || OBJ_obj2nid(name->d.otherName->type_id) != NID_ms_upn) return nullptr;
+    const ASN1_TYPE* const value = name->d.otherName->value;
+    return value->type == V_ASN1_UTF8STRING ? value->value.utf8string : nullptr;
+}
+
+const ASN1_STRING* mail_address(const GENERAL_NAME* name) {
+    return name->type == GEN_EMAIL ? name->d.rfc822Name : nullptr;
 }
 
 bool has_host(const X509* certificate, std::string_view name) {
@@ -47,19 +78,27 @@ bool has_address(const X509* certificate, ByteView octets) {
 }  // namespace
 
 std::string certificate_name(const X509* certificate) {
-    const GeneralNamesPtr names(
-        static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
+    const GeneralNamesPtr names = alternative_names(certificate);
     bool has_dns_name = false;
     for (int i = 0; names != nullptr && i < sk_GENERAL_NAME_num(names.get()); ++i) {
         const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
         if (name->type != GEN_DNS) continue;
         has_dns_name = true;
-        if (std::string text = host_name(name->d.dNSName); !text.empty()) return text;
+        if (std::string text = text_of(name->d.dNSName, is_host_name); !text.empty()) return text;
     }
     if (has_dns_name) return {};
-    const X509_NAME* const subject = X509_get_subject_name(certificate);
-    const int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
-    return at < 0 ? std::string() : host_name(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
+    return common_name(certificate, is_host_name);
+}
+
+std::string user_name(const X509* certificate) {
+    const GeneralNamesPtr names = alternative_names(certificate);
+    for (const auto kind : {principal_name, mail_address}) {
+        for (int i = 0; names != nullptr && i < sk_GENERAL_NAME_num(names.get()); ++i) {
+            const ASN1_STRING* const name = kind(sk_GENERAL_NAME_value(names.get(), i));
+            if (name != nullptr) return text_of(name, is_user_name);
+        }
+    }
+    return common_name(certificate, is_user_name);
 }
 
 std::string subject_of(const X509* certificate) { return print(X509_get_subject_name(certificate)); }

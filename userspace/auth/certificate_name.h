@@ -10,10 +10,15 @@
 
 namespace keyline::auth::x509 {
 
-// The one for people and for AuthIP's TLS: its first subjectAltName of type DNS; without any, its subject's
-// common name (RFC 6125 6.4.4). Empty when there is none that consists of letters, digits, '.', '-' and '_',
-// or it is longer than 253.
+// The host's, for people and for AuthIP's TLS: its first subjectAltName of type DNS; without any, its
+// subject's common name (RFC 6125 6.4.4). Empty when there is none that consists of letters, digits, '.', '-'
+// and '_', or it is longer than 253.
 std::string certificate_name(const X509* certificate);
+
+// A user's: the first subjectAltName that is a user principal name, as Windows domains issue them (OID
+// 1.3.6.1.4.1.311.20.2.3), else the first that is a mail address, else the subject's common name. Empty when
+// that has control characters or is longer than 253 octets.
+std::string user_name(const X509* certificate);
 
 // The subject as people write it ("CN=b.example.com,O=Example"), printable.
 std::string subject_of(const X509* certificate);

@@ -18,8 +18,6 @@ class KerberosContext : public EndingContext {
   protected:
     KerberosContext() : EndingContext("Kerberos") {}
 
-    enum class End { kInitiator, kAcceptor };
-
     // Who is at this end of a complete context. The library takes long for a name, so one is asked for at a
     // time.
     std::expected<std::string, Failure> name_of(End end) const {
@@ -183,10 +181,17 @@ class Acceptor final : public KerberosContext {
 }  // namespace
 
 std::expected<std::shared_ptr<KerberosMethod>, std::string> KerberosMethod::make(
-    const policy::KerberosAuth& settings) {
+    const policy::KerberosAuth& settings, const std::vector<policy::Credentials>& others) {
     auto credentials = KerberosCredentials::load(settings);
     if (!credentials) return std::unexpected(std::move(credentials.error()));
-    return std::shared_ptr<KerberosMethod>(new KerberosMethod(*std::move(credentials)));
+    std::shared_ptr<KerberosMethod> method(new KerberosMethod(*std::move(credentials)));
+    for (const policy::Credentials& entry : others) {
+        if (!entry.kerberos) continue;
+        auto other = KerberosCredentials::load(*entry.kerberos);
+        if (!other) return std::unexpected("auth.credentials \"" + entry.name + "\": " + other.error());
+        method->others_.add(entry.name, entry.uid, *std::move(other));
+    }
+    return method;
 }
 
 KerberosMethod::KerberosMethod(std::shared_ptr<KerberosCredentials> credentials)
@@ -204,8 +209,10 @@ std::shared_ptr<Context> KerberosMethod::accept(const PeerNames&) {
     return std::make_shared<Acceptor>(credentials_);
 }
 
-std::shared_ptr<Context> KerberosMethod::initiate_as(std::uint32_t uid, const PeerNames& peer) {
-    auto tickets = std::make_shared<UserTickets>(credentials_->user_cache(), uid);
+std::shared_ptr<Context> KerberosMethod::initiate_as(const Identity& who, const PeerNames& peer) {
+    std::shared_ptr<TicketSource> tickets = others_.find(who);
+    if (tickets == nullptr && !who.credentials.empty()) return without_credentials("Kerberos", who);
+    if (tickets == nullptr) tickets = std::make_shared<UserTickets>(credentials_->user_cache(), who.uid);
     return std::make_shared<Initiator>(std::move(tickets), peer.best());
 }
 

@@ -74,9 +74,18 @@ class Context {
 struct PeerNames {
     std::string wanted;     // what policy wants it to prove; empty: any name
     std::string announced;  // GSS_ID; empty when there was none
+    bool user = false;      // it says that it authenticates as a user, not as a host
 
     const std::string& best() const { return wanted.empty() ? announced : wanted; }
 };
+
+// As whom an initiator authenticates when not as its machine.
+struct Identity {
+    std::uint32_t uid = 0;    // a user of this host; 0: none
+    std::string credentials;  // explicit ones, by their name in policy; empty: the user's own
+};
+
+enum class End : std::uint8_t { kInitiator, kAcceptor };
 
 // A configured method with its credentials. Shared by all negotiations; `initiate` and `accept` do not block.
 class Method {
@@ -89,12 +98,14 @@ class Method {
     virtual bool needs_dh() const = 0;
     virtual std::shared_ptr<Context> initiate(const PeerNames& peer) = 0;
     virtual std::shared_ptr<Context> accept(const PeerNames& peer) = 0;
-    // The same as `initiate`, with the credentials of this host's user `uid` instead of the machine's; null
-    // when the method keeps none for users. What is missing for this user is found at the first step.
-    virtual std::shared_ptr<Context> initiate_as([[maybe_unused]] std::uint32_t uid,
+    // The same as `initiate`, with other credentials than the machine's; null when the method keeps none for
+    // anybody else. What is missing for `who` is found at the first step.
+    virtual std::shared_ptr<Context> initiate_as([[maybe_unused]] const Identity& who,
                                                  [[maybe_unused]] const PeerNames& peer) {
         return nullptr;
     }
+    // Whether success proves to this end who the other one is (MS-AIPS 1.7).
+    virtual bool proves_peer_to([[maybe_unused]] End end) const { return true; }
 };
 
 }  // namespace keyline::auth

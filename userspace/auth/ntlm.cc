@@ -54,15 +54,17 @@ class NtlmContext : public EndingContext {
 
 class Initiator final : public NtlmContext {
   public:
-    explicit Initiator(std::shared_ptr<const ntlm::Credentials> credentials)
-        : NtlmContext(credentials,
-                      "NTLM, with " + (credentials->account().empty() ? std::string("no account")
-                                                                      : printable(credentials->account()))) {}
+    // `account` is null on a host that only responds.
+    Initiator(std::shared_ptr<const ntlm::Credentials> credentials,
+              std::shared_ptr<const ntlm::Account> account)
+        : NtlmContext(std::move(credentials),
+                      "NTLM, with " + (account == nullptr ? "no account" : printable(account->name))),
+          account_(std::move(account)) {}
 
   private:
     StepResult advance(ByteView token) override {
-        const std::string remedy = "correct auth.ntlm.user, domain and password";
-        if (credentials_->account().empty()) {
+        const std::string remedy = "correct the account's user, domain and password in [auth]";
+        if (account_ == nullptr) {
             return Failure{SecStatus::kNoCredentials,
                            activity_ + ": this host only responds: set auth.ntlm.user and password"}
                 .result();
@@ -71,7 +73,7 @@ class Initiator final : public NtlmContext {
         gss::OutputBuffer output;
         OM_uint32 minor = 0;
         const OM_uint32 major = gss_init_sec_context(
-            &minor, credentials_->initiating(), context_.out(), credentials_->target(), ntlm::mechanism(),
+            &minor, account_->credentials.get(), context_.out(), credentials_->target(), ntlm::mechanism(),
             kFlags, 0, GSS_C_NO_CHANNEL_BINDINGS, token.empty() ? GSS_C_NO_BUFFER : &input, nullptr,
             output.out(), nullptr, nullptr);
         if (GSS_ERROR(major)) {
@@ -81,6 +83,8 @@ class Initiator final : public NtlmContext {
         if ((major & GSS_S_CONTINUE_NEEDED) != 0) return {.token = std::move(answer)};
         return complete(std::move(answer), {});
     }
+
+    const std::shared_ptr<const ntlm::Account> account_;
 };
 
 // An AUTHENTICATE_MESSAGE (MS-NLMP 2.2.1.3) whose NtChallengeResponse is that of version 1.
@@ -150,19 +154,33 @@ class Acceptor final : public NtlmContext {
 
 }  // namespace
 
-std::expected<std::shared_ptr<NtlmMethod>, std::string> NtlmMethod::make(const policy::NtlmAuth& settings,
-                                                                         const std::string& machine_name) {
+std::expected<std::shared_ptr<NtlmMethod>, std::string> NtlmMethod::make(
+    const policy::NtlmAuth& settings, const std::string& machine_name,
+    const std::vector<policy::Credentials>& others) {
     const std::string host = machine_name.substr(machine_name.find('/') + 1);
     auto credentials = ntlm::Credentials::load(settings, host);
     if (!credentials) return std::unexpected(std::move(credentials.error()));
-    return std::shared_ptr<NtlmMethod>(new NtlmMethod(*std::move(credentials), machine_name));
+    std::shared_ptr<NtlmMethod> method(new NtlmMethod(*std::move(credentials), machine_name));
+    for (const policy::Credentials& entry : others) {
+        if (!entry.ntlm) continue;
+        auto account = ntlm::load_account(*entry.ntlm, "auth.credentials.ntlm");
+        if (!account) return std::unexpected(std::move(account.error()));
+        method->others_.add(entry.name, entry.uid, *std::move(account));
+    }
+    return method;
 }
 
 NtlmMethod::NtlmMethod(std::shared_ptr<const ntlm::Credentials> credentials, std::string machine_name)
     : credentials_(std::move(credentials)), machine_name_(std::move(machine_name)) {}
 
 std::shared_ptr<Context> NtlmMethod::initiate(const PeerNames&) {
-    return std::make_shared<Initiator>(credentials_);
+    return std::make_shared<Initiator>(credentials_, credentials_->account());
+}
+
+std::shared_ptr<Context> NtlmMethod::initiate_as(const Identity& who, const PeerNames&) {
+    auto account = others_.find(who);
+    if (account == nullptr) return without_credentials("NTLM", who);
+    return std::make_shared<Initiator>(credentials_, std::move(account));
 }
 
 std::shared_ptr<Context> NtlmMethod::accept(const PeerNames& peer) {

@@ -50,9 +50,10 @@ std::expected<gss::Name, gss::Error> import_host(const std::string& host) {
 
 // The library keeps the hash of the password, not the password.
 std::expected<gss::Credentials, std::string> initiating_credentials(const policy::NtlmAuth& settings,
-                                                                    const std::string& account) {
-    const std::string file = "auth.ntlm.password " + settings.password;
-    if (const auto readable = check_readable("auth.ntlm.password", settings.password); !readable)
+                                                                    const std::string& account,
+                                                                    const std::string& table) {
+    const std::string file = table + ".password " + settings.password;
+    if (const auto readable = check_readable(table + ".password", settings.password); !readable)
         return std::unexpected(readable.error());
     std::ifstream stream(settings.password);
     gss::Store store{{GSS_NTLMSSP_CS_PASSWORD, {}}};
@@ -64,7 +65,7 @@ std::expected<gss::Credentials, std::string> initiating_credentials(const policy
                             : std::expected<gss::Credentials, gss::Error>(std::unexpected(name.error()));
     OPENSSL_cleanse(password.data(), password.size());
     if (!credentials)
-        return wrong("account " + account, credentials.error().text + ": correct auth.ntlm.user");
+        return wrong("account " + account, credentials.error().text + ": correct " + table + ".user");
     return *std::move(credentials);
 }
 
@@ -91,6 +92,16 @@ gss_OID mechanism() {
     return &oid;
 }
 
+std::expected<std::shared_ptr<const Account>, std::string> load_account(const policy::NtlmAuth& settings,
+                                                                        const std::string& table) {
+    auto account =
+        std::make_shared<Account>(Account{.name = settings.domain + "\\" + settings.user, .credentials = {}});
+    auto credentials = initiating_credentials(settings, account->name, table);
+    if (!credentials) return std::unexpected(std::move(credentials.error()));
+    account->credentials = *std::move(credentials);
+    return account;
+}
+
 std::expected<std::shared_ptr<const Credentials>, std::string> Credentials::load(
     const policy::NtlmAuth& settings, const std::string& host) {
     if (!is_installed())
@@ -98,10 +109,9 @@ std::expected<std::shared_ptr<const Credentials>, std::string> Credentials::load
     const std::shared_ptr<Credentials> credentials(new Credentials);
     credentials->accounts_ = settings.accounts;
     if (!settings.user.empty()) {
-        credentials->account_ = settings.domain + "\\" + settings.user;
-        auto initiating = initiating_credentials(settings, credentials->account_);
-        if (!initiating) return std::unexpected(std::move(initiating.error()));
-        credentials->initiating_ = *std::move(initiating);
+        auto account = load_account(settings, "auth.ntlm");
+        if (!account) return std::unexpected(std::move(account.error()));
+        credentials->account_ = *std::move(account);
     }
     auto target = import_host("peer");
     if (!target) return wrong("target name", target.error().text);

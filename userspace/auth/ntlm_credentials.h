@@ -12,6 +12,15 @@ namespace keyline::auth::ntlm {
 
 gss_OID mechanism();
 
+// What an initiator authenticates with.
+struct Account {
+    std::string name;  // "DOMAIN\user"
+    gss::Credentials credentials;
+};
+// Reads the password of the account in policy's table `table`. The error is one line.
+std::expected<std::shared_ptr<const Account>, std::string> load_account(const policy::NtlmAuth& settings,
+                                                                        const std::string& table);
+
 // Immutable, so thread-safe.
 class Credentials {
   public:
@@ -19,9 +28,8 @@ class Credentials {
     static std::expected<std::shared_ptr<const Credentials>, std::string> load(
         const policy::NtlmAuth& settings, const std::string& host);
 
-    // "DOMAIN\user"; empty on a host that only responds, which has no `initiating` either.
-    const std::string& account() const { return account_; }
-    gss_cred_id_t initiating() const { return initiating_.get(); }
+    // Null on a host that only responds.
+    const std::shared_ptr<const Account>& account() const { return account_; }
     gss_cred_id_t accepting() const { return accepting_.get(); }
     // The peer of an initiator: nobody in particular, for NTLM could not prove its name.
     gss_name_t target() const { return target_.get(); }
@@ -32,9 +40,8 @@ class Credentials {
   private:
     Credentials() = default;
 
-    std::string account_;
+    std::shared_ptr<const Account> account_;
     std::string accounts_;
-    gss::Credentials initiating_;
     gss::Credentials accepting_;
     gss::Name target_;
 };

@@ -27,7 +27,7 @@ std::string machine_name() {
 std::expected<std::vector<std::shared_ptr<Method>>, std::string> make_methods(const policy::Auth& auth) {
     std::vector<std::shared_ptr<Method>> methods;
     if (auth.kerberos) {
-        auto kerberos = KerberosMethod::make(*auth.kerberos);
+        auto kerberos = KerberosMethod::make(*auth.kerberos, auth.credentials);
         if (!kerberos) return std::unexpected(std::move(kerberos.error()));
         methods.push_back(*std::move(kerberos));
     }
@@ -36,12 +36,12 @@ std::expected<std::vector<std::shared_ptr<Method>>, std::string> make_methods(co
         methods.push_back(std::make_shared<AnonymousMethod>(name.empty() ? machine_name() : name));
     }
     if (auth.tls) {
-        auto tls = TlsMethod::make(*auth.tls, machine_name());
+        auto tls = TlsMethod::make(*auth.tls, machine_name(), auth.credentials);
         if (!tls) return std::unexpected(std::move(tls.error()));
         methods.push_back(*std::move(tls));
     }
     if (auth.ntlm) {
-        auto ntlm = NtlmMethod::make(*auth.ntlm, machine_name());
+        auto ntlm = NtlmMethod::make(*auth.ntlm, machine_name(), auth.credentials);
         if (!ntlm) return std::unexpected(std::move(ntlm.error()));
         methods.push_back(*std::move(ntlm));
     }

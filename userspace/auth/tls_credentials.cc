@@ -19,15 +19,34 @@ std::string openssl_words() {
     return words == nullptr ? "unknown error" : printable(words);
 }
 
-std::expected<Certificate, std::string> read_certificate(const policy::TlsCertificate& settings) {
-    auto certificate = x509::read_keyed_certificate("auth.tls", settings.file, settings.key);
+enum class Owner { kHost, kUser };
+
+std::expected<Certificate, std::string> read_certificate(const policy::TlsCertificate& settings,
+                                                         Owner owner) {
+    const bool of_user = owner == Owner::kUser;
+    const std::string table = of_user ? "auth.credentials" : "auth.tls";
+    auto certificate = x509::read_keyed_certificate(table, settings.file, settings.key);
     if (!certificate) return std::unexpected(std::move(certificate.error()));
-    std::string name = x509::certificate_name(certificate->leaf.get());
+    const X509* const leaf = certificate->leaf.get();
+    std::string name = of_user ? x509::user_name(leaf) : x509::certificate_name(leaf);
     if (name.empty()) {
-        return x509::unread("auth.tls.certificate.file", settings.file,
-                            "the certificate names no host: give it a subjectAltName of type DNS");
+        return x509::unread(
+            table + ".certificate.file", settings.file,
+            of_user ? "the certificate names nobody: give it a subjectAltName of type UPN or email"
+                    : "the certificate names no host: give it a subjectAltName of type DNS");
     }
     return Certificate{{std::move(*certificate)}, std::move(name)};
+}
+
+std::expected<std::vector<Certificate>, std::string> read_own(
+    const std::vector<policy::TlsCertificate>& settings, Owner owner) {
+    std::vector<Certificate> certificates;
+    for (const policy::TlsCertificate& entry : settings) {
+        auto certificate = read_certificate(entry, owner);
+        if (!certificate) return std::unexpected(std::move(certificate.error()));
+        certificates.push_back(*std::move(certificate));
+    }
+    return certificates;
 }
 
 // What peers' certificates are checked against.
@@ -46,11 +65,9 @@ std::expected<std::shared_ptr<const Credentials>, std::string> Credentials::load
     const policy::TlsAuth& settings) {
     const std::shared_ptr<Credentials> credentials(new Credentials);
     credentials->mutual_ = settings.mutual;
-    for (const policy::TlsCertificate& entry : settings.certificates) {
-        auto certificate = read_certificate(entry);
-        if (!certificate) return std::unexpected(std::move(certificate.error()));
-        credentials->certificates_.push_back(*std::move(certificate));
-    }
+    auto certificates = read_own(settings.certificates, Owner::kHost);
+    if (!certificates) return std::unexpected(std::move(certificates.error()));
+    credentials->certificates_ = *std::move(certificates);
     SslContextPtr context(SSL_CTX_new(TLS_method()));
     if (!context || SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION) != 1 ||
         SSL_CTX_set_max_proto_version(context.get(), TLS1_2_VERSION) != 1 ||
@@ -65,6 +82,17 @@ std::expected<std::shared_ptr<const Credentials>, std::string> Credentials::load
     if (const auto read = read_authorities(context.get(), settings); !read)
         return std::unexpected(read.error());
     credentials->context_ = std::move(context);
+    return credentials;
+}
+
+std::expected<std::shared_ptr<const Credentials>, std::string> Credentials::with_user_certificates(
+    const std::vector<policy::TlsCertificate>& certificates) const {
+    auto own = read_own(certificates, Owner::kUser);
+    if (!own) return std::unexpected(std::move(own.error()));
+    const std::shared_ptr<Credentials> credentials(new Credentials);
+    credentials->mutual_ = true;
+    credentials->certificates_ = *std::move(own);
+    credentials->context_ = context_;
     return credentials;
 }
 

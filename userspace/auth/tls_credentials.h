@@ -23,6 +23,10 @@ class Credentials {
     // Reads all files. The error, one line, names the file and the remedy.
     static std::expected<std::shared_ptr<const Credentials>, std::string> load(
         const policy::TlsAuth& settings);
+    // The same authorities and settings with these certificates, which have to name a user, and are always
+    // shown.
+    std::expected<std::shared_ptr<const Credentials>, std::string> with_user_certificates(
+        const std::vector<policy::TlsCertificate>& certificates) const;
 
     // Mutual authentication; otherwise the responder's alone.
     bool mutual() const { return mutual_; }
@@ -37,7 +41,7 @@ class Credentials {
 
     bool mutual_ = true;
     std::vector<Certificate> certificates_;
-    SslContextPtr context_;
+    std::shared_ptr<SSL_CTX> context_;
 };
 
 }  // namespace keyline::auth::tls

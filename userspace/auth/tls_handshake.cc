@@ -40,7 +40,7 @@ Handshake::Handshake(std::shared_ptr<const Credentials> credentials, Role role, 
     output_ = BIO_new(BIO_s_mem());
     SSL_set_bio(ssl_.get(), input_, output_);
     SSL_set_app_data(ssl_.get(), this);
-    const bool proves = client() || credentials_->mutual();
+    const bool proves = client() || mutual();
     SSL_set_verify(ssl_.get(), proves ? SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT : SSL_VERIFY_NONE,
                    &Handshake::verified);
     if (!peer_.wanted.empty()) {
@@ -86,18 +86,24 @@ StepResult Handshake::complete(Bytes token) {
             {SecStatus::kAlgorithmMismatch,
              activity_ + ": the peer does without the extended master secret (RFC 7627): update it"});
     }
-    if (client() && credentials_->mutual() && !asked_) {
+    if (client() && mutual() && !asked_) {
         return failed({SecStatus::kMutualAuthFailed,
                        activity_ + ": the peer wants no certificate of this host: set auth.tls.mutual alike "
                                    "on both sides"});
     }
     StepResult result{.token = std::move(token), .complete = true};
     if (const X509* const shown = SSL_get0_peer_certificate(ssl_.get()); shown != nullptr) {
-        result.peer = peer_.wanted.empty() ? x509::certificate_name(shown) : peer_.wanted;
+        result.peer = !peer_.wanted.empty() ? peer_.wanted
+                      : peer_.user          ? x509::user_name(shown)
+                                            : x509::certificate_name(shown);
         if (result.peer.empty()) {
-            return failed({SecStatus::kWrongPrincipal,
-                           activity_ + ": the certificate of " + x509::subject_of(shown) +
-                               " names no host: give the peer one with a subjectAltName of type DNS"});
+            return failed(
+                {SecStatus::kWrongPrincipal,
+                 activity_ + ": the certificate of " + x509::subject_of(shown) +
+                     (peer_.user ? " names nobody: give the peer's user one with a subjectAltName "
+                                   "of type UPN or email"
+                                 : " names no host: give the peer one with a subjectAltName of type "
+                                   "DNS")});
         }
     }
     result.secret = Secret(kSecretOctets);
@@ -112,7 +118,7 @@ StepResult Handshake::complete(Bytes token) {
 // M8: a responder may ask for another attempt if TLS is mutual or it has another certificate.
 StepResult Handshake::failed(const Failure& failure) const {
     StepResult result = failure.result();
-    result.retry = !client() && (credentials_->mutual() || credentials_->certificates().size() > 1);
+    result.retry = !client() && (mutual() || credentials_->certificates().size() > 1);
     return result;
 }
 
@@ -129,7 +135,7 @@ std::shared_ptr<Context> Handshake::retry(Retry retry) {
     if (retry == Retry::kOwnCredential) ++next.certificate;
     const std::size_t count = credentials_->certificates().size();
     if (client()) {
-        const bool own = retry == Retry::kOwnCredential && credentials_->mutual() && next.certificate < count;
+        const bool own = retry == Retry::kOwnCredential && mutual() && next.certificate < count;
         const bool peers = retry == Retry::kPeerCredential && refusal_ && !refused_again_;
         if (!own && !peers) return nullptr;
     } else if (count != 0) {
@@ -159,7 +165,7 @@ int Handshake::asked_for_certificate(SSL* ssl, void* handshake) {
     auto& self = *static_cast<Handshake*>(handshake);
     self.asked_ = true;
     const std::vector<Certificate>& certificates = self.credentials_->certificates();
-    if (!self.credentials_->mutual() || certificates.empty()) return 1;
+    if (!self.mutual() || certificates.empty()) return 1;
     std::vector<std::size_t> order(certificates.size());
     for (std::size_t i = 0; i < order.size(); ++i)
         order[i] = i;

@@ -33,6 +33,8 @@ class Handshake final : public EndingContext {
 
   private:
     bool client() const { return role_ == Role::kClient; }
+    // Whoever says that they are a user has to show it.
+    bool mutual() const { return credentials_->mutual() || (!client() && peer_.user); }
     StepResult advance(ByteView token) override;
     StepResult complete(Bytes token);
     StepResult failed(const Failure& failure) const;

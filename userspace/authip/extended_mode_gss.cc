@@ -9,12 +9,12 @@ namespace keyline::authip {
 using exchange::Reason;
 using exchange::Stage;
 
-// M10, M14. Policy names hosts: to a responder, a user has any name.
+// M10, M14. Policy names hosts: to a responder, somebody else than the machine has any name.
 auth::PeerNames ExtendedModeGss::peer_names(auth::MethodId method) const {
     const ExtendedMode& extended = *session_.extended;
     auth::PeerNames peer{.announced = extended.announced_peer.empty() ? session_.announced_peer
                                                                       : extended.announced_peer};
-    if (session_.initiator() || !extended.impersonation)
+    if (session_.initiator() || !credentials_.any())
         peer.wanted = session_.pad.name_for(static_cast<policy::AuthMethod>(method));
     return peer;
 }
@@ -23,9 +23,9 @@ bool ExtendedModeGss::send(wire::GssApi payload) {
     constexpr auto kType = wire::ExchangeType::kAuthipExtendedMode;
     if (!session_.initiator())
         return send_answer(session_, host_, kType, kExtendedModeMessageId, {{std::move(payload)}}, true);
-    if (impersonates()) payload.flags |= wire::gss_flag::kImpersonationActive;
     session_.state = State::kExtendedModeGssApiRequestSent;
-    return send_request(session_, host_, kType, kExtendedModeMessageId, {{std::move(payload)}}, true);
+    return send_request(session_, host_, kType, kExtendedModeMessageId, {{flagged(std::move(payload))}},
+                        true);
 }
 
 void ExtendedModeGss::succeeded() { send_final_request(session_, host_); }

@@ -14,14 +14,15 @@ class ExtendedModeGss final : public SessionGss {
   public:
     // The session has an extended mode.
     ExtendedModeGss(Session& session, exchange::Host& host)
-        : SessionGss(session, host, session.extended->gss, exchange::Stage::kExtendedMode) {}
+        : SessionGss(session, host, session.extended->gss, session.extended->credentials,
+                     exchange::Stage::kExtendedMode) {}
 
     // The method has succeeded here: whom it has proved, and SKEYID_em.
     std::optional<Failure> take(const GssResult& result);
 
   private:
     auth::PeerNames peer_names(auth::MethodId method) const override;
-    bool impersonates() const override { return session_.extended->impersonation; }
+    bool permits_explicit_credentials() const override { return session_.pad.explicit_credentials_em; }
     bool send(wire::GssApi payload) override;
     void succeeded() override;
 };

@@ -53,9 +53,7 @@ void receive_methods(Session& session, Host& host, const std::vector<wire::Paylo
 void receive_gss_answer(Session& session, Host& host, const std::vector<wire::Payload>& payloads) {
     if (auto wrong = check_payloads(payloads, {{PayloadType::kGssApi}}))
         return fail_main_mode(session, host, invalid_extended(std::move(*wrong)));
-    ExtendedModeGss gss(session, host);
-    gss.apply(
-        std::get<GssInitiator>(session.extended->gss).received(gss, *wire::find<wire::GssApi>(payloads)));
+    ExtendedModeGss(session, host).receive(*wire::find<wire::GssApi>(payloads));
 }
 
 void receive_final_answer(Session& session, Host& host, const std::vector<wire::Payload>& payloads) {

@@ -14,6 +14,7 @@ namespace keyline::authip {
 namespace {
 
 using exchange::Host;
+using exchange::Instant;
 using exchange::Reason;
 using exchange::Stage;
 using wire::PayloadType;
@@ -27,6 +28,7 @@ void receive_methods(Session& session, Host& host, const std::vector<wire::Paylo
     host.report(
         exchange::EmProposed{.mm = session.name, .by = exchange::By::kPeer, .methods = ids_of(offered)});
     ExtendedMode& extended = *session.extended;
+    extended.give_up = exchange::kNever;
     extended.methods = acceptable_methods(offered, extended.methods);
     if (extended.methods.empty()) {
         return fail_main_mode(session, host,
@@ -47,21 +49,12 @@ void receive_methods(Session& session, Host& host, const std::vector<wire::Paylo
 void receive_gss_request(Session& session, Host& host, const std::vector<wire::Payload>& payloads) {
     if (auto wrong = check_payloads(payloads, {{PayloadType::kGssApi}}))
         return fail_main_mode(session, host, invalid_extended(std::move(*wrong)));
-    const auto& payload = *wire::find<wire::GssApi>(payloads);
-    ExtendedMode& extended = *session.extended;
-    // Each attempt says anew whose credentials it uses.
-    if ((payload.flags & wire::gss_flag::kNewGssExchange) != 0)
-        extended.impersonation = extended.explicit_credentials = false;
-    extended.impersonation |= (payload.flags & wire::gss_flag::kImpersonationActive) != 0;
-    extended.explicit_credentials |= (payload.flags & wire::gss_flag::kExplicitCredentials) != 0;
-    ExtendedModeGss gss(session, host);
-    gss.apply(std::get<GssResponder>(extended.gss).received(gss, payload));
+    ExtendedModeGss(session, host).receive(*wire::find<wire::GssApi>(payloads));
 }
 
 std::optional<Failure> take_final_request(Session& session, Host& host,
                                           const std::vector<wire::Payload>& payloads) {
-    ExtendedMode& extended = *session.extended;
-    auto& gss = std::get<GssResponder>(extended.gss);
+    auto& gss = std::get<GssResponder>(session.extended->gss);
     if (!gss.complete()) return untimely_extended("Auth3 before the authentication is complete");
     if (auto wrong = check_payloads(payloads, {{PayloadType::kHash}, {PayloadType::kKeyDictation, 0, 2}}))
         return invalid_extended("the last request: " + *wrong);
@@ -71,11 +64,6 @@ std::optional<Failure> take_final_request(Session& session, Host& host,
         return Failure{Stage::kExtendedMode, Reason::kBadAuth, ErrorCode::kAuthFail,
                        "the peer's proof Auth3 is wrong: an impostor, or messages were altered"};
     }
-    if (extended.explicit_credentials && !session.pad.explicit_credentials_em) {
-        return Failure{Stage::kExtendedMode, Reason::kNoMethod, ErrorCode::kAuthFail,
-                       "\"" + extended.proved_peer +
-                           "\" came by explicit credentials; the peer's explicit_credentials permits them"};
-    }
     return std::nullopt;
 }
 
@@ -83,7 +71,8 @@ void receive_final_request(Session& session, Host& host, const std::vector<wire:
     if (auto failure = take_final_request(session, host, payloads))
         return fail_main_mode(session, host, *failure);
     const ExtendedMode& extended = *session.extended;
-    if (extended.impersonation) session.impersonation_handle = host.handle_of_user(extended.proved_peer);
+    if (extended.credentials.impersonation)
+        session.impersonation_handle = host.handle_of_user(extended.proved_peer);
     QmNegotiation& negotiation = session.negotiations.front();
     negotiation.traffic.impersonation_handle = session.impersonation_handle;
     if (auto wrong = consume_dictated_keys(session, host, negotiation, payloads))
@@ -107,6 +96,20 @@ void refuse_extended_mode(Session& session, Host& host) {
 }
 
 }  // namespace
+
+void doubt_extended_mode(Session& session, Host& host) {
+    if (session.state != State::kQuickModeResponderDone || !session.awaits_extended_mode()) return;
+    const Instant soon = host.now() + 2 * host.lookup().policy().keying.retransmit_interval;
+    session.extended->give_up = std::min(session.extended->give_up, soon);
+}
+
+void give_up_extended_mode(Session& session, Host& host) {
+    fail_main_mode(
+        session, host,
+        {Stage::kExtendedMode, Reason::kNoMethod, ErrorCode::kAuthFail,
+         "the peer does without extended mode, which the rule here asks for; compare extended_auth "
+         "of both sides' rules"});
+}
 
 void receive_extended_mode_request(Session& session, Host& host, const Incoming& message,
                                    const std::vector<wire::Payload>& payloads) {

@@ -52,6 +52,9 @@ std::optional<Failure> MainModeGss::derive_keys() {
     session_.keys = std::move(*keys);
     session_.method = result.method;
     session_.proved_peer = result.peer;
+    // MS-AIPS 3.3.5.1.
+    if (!session_.initiator())
+        session_.impersonation_handle = credentials_.impersonation ? host_.handle_of_user(result.peer) : 0;
     export_keys(session_, host_);
     return std::nullopt;
 }
@@ -60,7 +63,7 @@ bool MainModeGss::send(wire::GssApi payload) {
     constexpr auto kType = wire::ExchangeType::kAuthipMainMode;
     if (session_.initiator()) {
         session_.state = State::kGssApiRequestSent;
-        return send_request(session_, host_, kType, 0, {{std::move(payload)}}, false);
+        return send_request(session_, host_, kType, 0, {{flagged(std::move(payload))}}, false);
     }
     if (std::get<GssResponder>(session_.gss).complete() && !session_.has_keys()) {
         if (auto failure = derive_keys()) {
@@ -70,6 +73,12 @@ bool MainModeGss::send(wire::GssApi payload) {
     }
     if (session_.state == State::kStart) return send_second_message(session_, host_, &payload);
     return send_answer(session_, host_, kType, 0, {{std::move(payload)}}, false);
+}
+
+std::optional<wire::GssApi> MainModeGss::first_token(auth::StepResult result) {
+    auto token = std::get<GssInitiator>(session_.gss).first_token(*this, std::move(result));
+    if (token) token = flagged(std::move(*token));
+    return token;
 }
 
 void MainModeGss::succeeded() {
@@ -84,17 +93,9 @@ void receive_gss(Session& session, Host& host, const std::vector<wire::Payload>&
             {Stage::kAuthentication, Reason::kMalformedPayload, ErrorCode::kInvalidPayload, *wrong});
     }
     const wire::GssApi& payload = *wire::find<wire::GssApi>(payloads);
-    MainModeGss gss(session, host);
-    if (auto* initiator = std::get_if<GssInitiator>(&session.gss))
-        return gss.apply(initiator->received(gss, payload));
-    if ((payload.flags & wire::gss_flag::kExplicitCredentials) != 0 && !session.pad.explicit_credentials_mm) {
-        return fail_main_mode(session, host,
-                              {Stage::kAuthentication, Reason::kNoMethod, ErrorCode::kAuthFail,
-                               "the peer uses explicit credentials; its explicit_credentials permits them"});
-    }
     // A new exchange makes the keys of one that this side took for complete void.
-    if ((payload.flags & wire::gss_flag::kNewGssExchange) != 0) session.keys.reset();
-    gss.apply(std::get<GssResponder>(session.gss).received(gss, payload));
+    if (!session.initiator() && (payload.flags & wire::gss_flag::kNewGssExchange) != 0) session.keys.reset();
+    MainModeGss(session, host).receive(payload);
 }
 
 void finish_step(Session& session, Host& host, auth::StepResult result) {
@@ -102,9 +103,8 @@ void finish_step(Session& session, Host& host, auth::StepResult result) {
         return ExtendedModeGss(session, host).finish_step(std::move(result));
     if (std::holds_alternative<std::monostate>(session.gss)) return host.count(Reason::kStaleStep);
     MainModeGss gss(session, host);
-    auto* initiator = std::get_if<GssInitiator>(&session.gss);
-    if (initiator == nullptr || session.state != State::kStart) return gss.finish_step(std::move(result));
-    const auto token = initiator->first_token(gss, std::move(result));
+    if (!session.initiator() || session.state != State::kStart) return gss.finish_step(std::move(result));
+    const auto token = gss.first_token(std::move(result));
     send_first_message(session, host, token ? &*token : nullptr);
 }
 

@@ -63,11 +63,13 @@ std::optional<Failure> choose(Session& session, Host& host, const std::vector<wi
     const auto group = static_cast<policy::DhGroup>(offer->group);
     const MmTransform* chosen = choose_mm_transform(*offer, session.main_mode);
     if (chosen == nullptr || !session.main_mode.accepts(group)) return no_proposal;
-    session.methods = acceptable_methods(auth, usable_methods(session.main_mode.auth, host, group));
+    Methods usable = usable_methods(session.main_mode.auth, host, group);
+    if (session.pad.has_to_prove(true)) keep_proving(usable, host, auth::End::kAcceptor);
+    session.methods = acceptable_methods(auth, usable);
     if (session.methods.empty()) {
-        return Failure{
-            Stage::kMainMode, Reason::kNoMethod, ErrorCode::kAuthFail,
-            "no authentication method of the peer is acceptable; compare main_mode.auth of both sides"};
+        return Failure{Stage::kMainMode, Reason::kNoMethod, ErrorCode::kAuthFail,
+                       "no authentication method of the peer is acceptable; compare main_mode.auth of both "
+                       "sides, and the names in [[peer]], which the method has to prove"};
     }
     session.group = group;
     session.choice = {.proposals = {chosen->echo}};
@@ -118,7 +120,7 @@ std::optional<Failure> receive_first_message(Session& session, Host& host, const
     }
     host.report(exchange::MmStarted{session.name});
 
-    auto& gss = session.gss.emplace<GssResponder>(session.methods);
+    session.gss.emplace<GssResponder>(session.methods);
     session.mm_channel.busy = true;
     const auto* token = wire::find<wire::GssApi>(*payloads);
     if (token == nullptr) {
@@ -132,8 +134,7 @@ std::optional<Failure> receive_first_message(Session& session, Host& host, const
         send_second_message(session, host, &not_taken);
         return std::nullopt;
     }
-    MainModeGss environment(session, host);
-    environment.apply(gss.received(environment, *token));
+    MainModeGss(session, host).receive(*token);
     return std::nullopt;
 }
 

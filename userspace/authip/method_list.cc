@@ -30,6 +30,10 @@ Methods usable_methods(const std::vector<policy::AuthMethod>& allowed, const exc
     return methods;
 }
 
+void keep_proving(Methods& methods, const exchange::Host& host, auth::End end) {
+    std::erase_if(methods, [&](auth::MethodId id) { return !host.method(id)->proves_peer_to(end); });
+}
+
 Methods acceptable_methods(const wire::Auth& offered, const Methods& usable) {
     Methods methods;
     for (const auth::MethodId method : ids_of(offered)) {

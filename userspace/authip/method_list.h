@@ -22,6 +22,8 @@ Methods ids_of(const wire::Auth& auth);
 // Those of policy's that have credentials here. M4: methods that need a group are passed over without.
 Methods usable_methods(const std::vector<policy::AuthMethod>& allowed, const exchange::Host& host,
                        policy::DhGroup group);
+// Leaves those that prove to this end of them who the other one is.
+void keep_proving(Methods& methods, const exchange::Host& host, auth::End end);
 // Responder: those of the offer that are usable, in the initiator's order, each once.
 Methods acceptable_methods(const wire::Auth& offered, const Methods& usable);
 // Initiator, M5: the answer has to be a non-empty subsequence of the offer.

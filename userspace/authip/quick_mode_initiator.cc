@@ -76,7 +76,7 @@ bool start(Session& session, Host& host, exchange::QmRequest request, bool first
         host.qm_failed(session, std::move(request), "policy does not protect this traffic any more");
         return false;
     }
-    if (!session.gives_extended_auth(*rule)) {
+    if (!session.authenticates_for(*rule)) {
         host.qm_failed(session, std::move(request), "policy has changed and wants another extended mode");
         return false;
     }

@@ -76,10 +76,10 @@ std::expected<const policy::Rule*, Failure> find_rule(Session& session, const Ho
     if (!cover) return std::unexpected(failure_of(std::move(cover.error())));
     const policy::Rule& rule = *cover->rule;
     if (negotiation.first) {
-        plan_extended_mode(session, host, rule, session.group);
+        plan_authentication(session, host, rule, session.group);
         if (session.extended) session.extended->transcript.negotiated(session.hash());
     }
-    if (!session.gives_extended_auth(rule)) {
+    if (!session.authenticates_for(rule)) {
         return std::unexpected(Failure{
             Stage::kQuickMode, Reason::kNoMethod, ErrorCode::kAuthFail,
             "rule \"" + rule.name + "\" wants an extended mode that this main mode SA does not have"});

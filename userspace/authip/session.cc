@@ -53,8 +53,8 @@ std::string to_string(State state) {
 
 void Session::start(exchange::Host& host, const policy::MainMode& with) {
     if (const policy::Rule* rule = host.lookup().rule(waiting.front().traffic.rule)) {
-        plan_extended_mode(*this, host, *rule, with.offered_group());
-        if (!gives_extended_auth(*rule)) {
+        plan_authentication(*this, host, *rule, with.offered_group());
+        if (!authenticates_for(*rule)) {
             return end_main_mode(*this, host,
                                  "no method of the rule's extended_auth can be used: see [auth], and "
                                  "main_mode.dh_groups for methods that need a group");
@@ -127,6 +127,8 @@ void Session::peer_port_changed(exchange::Host& host) {
     for (QmNegotiation& negotiation : negotiations)
         follow_port(negotiation, host, name.remote);
 }
+
+void Session::meet_stray(exchange::Host& host) { doubt_extended_mode(*this, host); }
 
 bool Session::owes() const { return notifies_pending(*this); }
 

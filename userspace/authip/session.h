@@ -140,6 +140,13 @@ struct QmNegotiation {
 // The GSS-API round trips of main or extended mode, once they have begun.
 using GssExchange = std::variant<std::monostate, GssInitiator, GssResponder>;
 
+// Whose credentials an authentication is by, as its initiator says in the flags of its GSS-API payloads.
+struct Credentials : exchange::CredentialFlags {
+    std::string name;  // initiator: of the explicit ones in policy
+
+    bool operator==(const Credentials&) const = default;
+};
+
 // Extended mode (MS-AIPS 3.6, 3.7): planned by the policy of the first quick mode, whose SAs wait for it
 // (item 29), and run once (Q8).
 struct ExtendedMode {
@@ -148,9 +155,9 @@ struct ExtendedMode {
     GssExchange gss;
     // T' (item 23); its hash is main mode's.
     exchange::Transcript transcript = exchange::Transcript::extended_mode(crypto::HashAlgorithm::kSha256);
-    bool impersonation = false;         // what the initiator authenticates with is a user's (MS-AIPS 2.2.3.1)
-    bool explicit_credentials = false;  // responder: the initiator says so
-    std::optional<auth::MethodId> method;  // that succeeded
+    Credentials credentials;
+    exchange::Instant give_up = exchange::kNever;  // responder: #7 must have come
+    std::optional<auth::MethodId> method;          // that succeeded
     std::string proved_peer;
     Secret skeyid_em;
 };
@@ -174,6 +181,7 @@ struct Session final : exchange::Session {
     Bytes peer_public_value;
     exchange::Transcript transcript = exchange::Transcript::main_mode();
     GssExchange gss;
+    Credentials credentials;  // main mode's
 
     wire::Cookie first_responder_cookie{};  // responder: CKY-R of #1, which a refusal of #1 repeats (S7)
     wire::SecurityAssociation choice;       // responder: #2's SA payload
@@ -240,14 +248,16 @@ struct Session final : exchange::Session {
     void end(exchange::Host& host, const std::string& text) override;
     void remove_quick_mode(exchange::Host& host, const exchange::QmSa& quick_mode) override;
     void peer_port_changed(exchange::Host& host) override;
+    void meet_stray(exchange::Host& host) override;
     bool owes() const override;
     bool forgettable(exchange::Instant now) const override;
     void forget(exchange::Instant now) override { forget_at = now; }
     std::chrono::seconds lifetime() const override;
     bool proposal_allowed(const policy::MainMode& allowed) const override;
     // extended_mode.cc
-    bool gives_extended_auth(const policy::Rule& rule) const override;
+    bool authenticates_for(const policy::Rule& rule) const override;
     std::optional<exchange::EmProof> extended_proof() const override;
+    exchange::CredentialFlags credentials_used() const override { return credentials; }
     const std::vector<auth::MethodId>& candidates() const override { return methods; }
 };
 

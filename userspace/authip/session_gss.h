@@ -23,29 +23,38 @@ class SessionGss : public GssEnvironment {
 
     // Carries out what the exchange wants next.
     void apply(GssMove move);
+    // A payload of the peer's. The flags of an initiator's say whose credentials the attempt is by; those
+    // that are not the sender's to set are ignored (MS-AIPS 2.2.3.1).
+    void receive(const wire::GssApi& payload);
     // The end of an authentication step.
     void finish_step(auth::StepResult result);
     // The method has succeeded here: g^xy for the keys, empty without a group, if it has proved whom policy
-    // wants.
+    // wants, by credentials that the PAD permits.
     std::expected<Secret, Failure> accept(const GssResult& result) const;
 
   protected:
     // `stage` is kAuthentication for main mode, kExtendedMode for extended mode.
-    SessionGss(Session& session, exchange::Host& host, GssExchange& exchange, exchange::Stage stage)
-        : session_(session), host_(host), exchange_(exchange), stage_(stage) {}
+    SessionGss(Session& session, exchange::Host& host, GssExchange& exchange, Credentials& credentials,
+               exchange::Stage stage)
+        : session_(session), host_(host), credentials_(credentials), exchange_(exchange), stage_(stage) {}
+
+    // Initiator: the payload, saying whose credentials it is by.
+    wire::GssApi flagged(wire::GssApi payload) const;
 
     Session& session_;
     exchange::Host& host_;
+    Credentials& credentials_;
 
   private:
     virtual auth::PeerNames peer_names(auth::MethodId method) const = 0;
-    // Initiator: with the credentials of the user whose SA it is.
-    virtual bool impersonates() const = 0;
+    // MS-AIPS 3.1.1, PAD.
+    virtual bool permits_explicit_credentials() const = 0;
     // False when the payload is too long for a datagram.
     virtual bool send(wire::GssApi payload) = 0;
     // Initiator: both sides are done.
     virtual void succeeded() = 0;
 
+    std::optional<std::string> refusal_of(const GssResult& result) const;
     void fail(exchange::Reason reason, ErrorCode code, std::string text);
     bool in_extended_mode() const { return stage_ == exchange::Stage::kExtendedMode; }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "authip/extended_mode.h"
 #include "authip/message_io.h"
 #include "authip/notify.h"
 #include "authip/teardown.h"
@@ -82,6 +83,7 @@ Instant next_deadline(const Session& session, const policy::Keying& keying) {
     } else if (session.deleted()) {
         next = std::min(next, session.forget_at);
     }
+    if (session.extended) next = std::min(next, session.extended->give_up);
     for (const QmNegotiation& negotiation : session.negotiations)
         next = std::min(next, negotiation.give_up);
     return next;
@@ -98,6 +100,7 @@ void expire(Session& session, Host& host) {
                             session.initiator() ? "an authentication step does not end; is the KDC reachable?"
                                                 : "the initiator fell silent");
     }
+    if (session.extended && session.extended->give_up <= now) give_up_extended_mode(session, host);
     if (session.deleted()) {
         session.keepalive_at = kNever;
         session.expires = kNever;

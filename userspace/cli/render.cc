@@ -128,15 +128,22 @@ std::string count(std::uint64_t number_of, std::string_view thing) {
     return fmt::format("{} {}{}", number_of, thing, number_of == 1 ? "" : "s");
 }
 
+// Whose credentials main mode or extended mode is by: nothing for the machine's.
+std::string credentials_of(const Json& authentication, const Json& mm) {
+    std::string text;
+    const Json user = mm.value("user", Json());
+    if (authentication.value("impersonation", false))
+        text += user.is_null() ? ", a user" : ", for uid " + user.dump();
+    if (authentication.value("explicit_credentials", false)) text += ", explicit credentials";
+    return text;
+}
+
 // Nothing for an SA without extended mode.
 std::string extended_mode_line(const Json& mm) {
     const Json proof = mm.value("extended_mode", Json());
     if (proof.is_null()) return "";
-    const Json user = mm.value("user", Json());
     return fmt::format("     extended {}, by {}{}\n", field(proof, "peer"), field(proof, "method"),
-                       !user.is_null()                       ? ", for uid " + user.dump()
-                       : proof.value("impersonation", false) ? ", a user"
-                                                             : "");
+                       credentials_of(proof, mm));
 }
 
 }  // namespace
@@ -185,8 +192,8 @@ void render_main_modes(const Json& main_modes, std::ostream& out) {
         out << fmt::format("{}  {} -> {}  {}  {}{}\n", field(mm, "id"), field(mm, "local"),
                            field(mm, "remote"), field(mm, "role"), field(mm, "state"),
                            mm.value("nat", false) ? ", behind a NAT" : "")
-            << fmt::format("     peer     {}, by {}, {}\n", peer_of(mm), field(mm, "method"),
-                           field(mm, "proposal"))
+            << fmt::format("     peer     {}, by {}{}, {}\n", peer_of(mm), field(mm, "method"),
+                           credentials_of(mm, mm), field(mm, "proposal"))
             << failed_methods(mm) << extended_mode_line(mm)
             << fmt::format("     cookies  {} {}\n", field(mm, "initiator_cookie"),
                            field(mm, "responder_cookie"))

@@ -87,6 +87,8 @@ Json fields_of(const Report& report) {
                               {"method", auth::to_string(r.method)},
                               {"proposal", r.proposal},
                               {"nat", r.nat},
+                              {"impersonation", r.credentials.impersonation},
+                              {"explicit_credentials", r.credentials.explicit_credentials},
                               {"extended_mode", proof_json(r.extended_mode)},
                               {"user", user_json(r.impersonation_handle)}});
             },
@@ -150,7 +152,8 @@ Json proof_json(const std::optional<EmProof>& proof) {
     if (!proof) return nullptr;
     return {{"method", auth::to_string(proof->method)},
             {"peer", proof->peer},
-            {"impersonation", proof->impersonation}};
+            {"impersonation", proof->credentials.impersonation},
+            {"explicit_credentials", proof->credentials.explicit_credentials}};
 }
 
 Json user_json(std::uint32_t impersonation_handle) {

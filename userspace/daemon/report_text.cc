@@ -35,9 +35,14 @@ const char* mode_suffix(bool extended_mode) { return extended_mode ? " in extend
 
 std::string peer_text(const std::string& peer) { return peer.empty() ? "anonymous" : printable(peer); }
 
+std::string credentials_text(const exchange::CredentialFlags& credentials) {
+    return fmt::format("{}{}", credentials.impersonation ? "user credentials, " : "",
+                       credentials.explicit_credentials ? "explicit credentials, " : "");
+}
+
 std::string proof_text(const std::optional<EmProof>& proof) {
     if (!proof) return "";
-    return fmt::format(", extended mode with {}{} by {}", proof->impersonation ? "user credentials, " : "",
+    return fmt::format(", extended mode with {}{} by {}", credentials_text(proof->credentials),
                        peer_text(proof->peer), auth::to_string(proof->method));
 }
 
@@ -90,9 +95,10 @@ std::string to_text(const Report& report) {
                                    printable(r.reason));
             },
             [](const MmEstablished& r) {
-                return fmt::format("{}: main mode established with {} by {}, {}{}{}", name_of(r.mm),
-                                   peer_text(r.peer), auth::to_string(r.method), r.proposal,
-                                   r.nat ? ", behind a NAT" : "", proof_text(r.extended_mode));
+                return fmt::format("{}: main mode established with {}{} by {}, {}{}{}", name_of(r.mm),
+                                   credentials_text(r.credentials), peer_text(r.peer),
+                                   auth::to_string(r.method), r.proposal, r.nat ? ", behind a NAT" : "",
+                                   proof_text(r.extended_mode));
             },
             [](const MmMoved& r) {
                 return fmt::format("{}: moved there from {}, and its SAs with it", name_of(r.mm),

@@ -202,6 +202,8 @@ Json main_modes_json(const std::vector<MmSnapshot>& main_modes) {
                         {"method", mm.method ? Json(auth::to_string(*mm.method)) : Json(nullptr)},
                         {"failed_methods", failed_methods_json(mm.failed_methods)},
                         {"proposal", mm.proposal},
+                        {"impersonation", mm.credentials.impersonation},
+                        {"explicit_credentials", mm.credentials.explicit_credentials},
                         {"extended_mode", proof_json(mm.extended_mode)},
                         {"user", user_json(mm.impersonation_handle)},
                         {"initiator_cookie", mm.initiator_cookie},

@@ -72,11 +72,21 @@ struct MethodFailed {
     bool extended_mode = false;
 };
 
+// Whose credentials an initiator has used, if not its machine's (MS-AIPS 2.2.3.1, 3.1.1).
+struct CredentialFlags {
+    bool impersonation = false;         // a user's
+    bool explicit_credentials = false;  // handed over for the purpose
+
+    bool any() const { return impersonation || explicit_credentials; }
+
+    bool operator==(const CredentialFlags&) const = default;
+};
+
 // What extended mode has proved (MS-AIPS 3.6, 3.7).
 struct EmProof {
     auth::MethodId method = auth::MethodId::kKerberos;
-    std::string peer;            // to a responder, the user
-    bool impersonation = false;  // a user's credentials were used
+    std::string peer;  // to a responder, the user
+    CredentialFlags credentials;
 };
 
 // The first quick mode, or extended mode after it, has proved both sides.
@@ -86,6 +96,7 @@ struct MmEstablished {
     auth::MethodId method = auth::MethodId::kKerberos;
     std::string proposal;
     bool nat = false;
+    CredentialFlags credentials;  // main mode's
     std::optional<EmProof> extended_mode;
     std::uint32_t impersonation_handle = 0;  // 0: the machine's (exchange/quick_mode.h)
 };

@@ -79,6 +79,9 @@ struct Session : MmSa {
     // protocol or the peer has no word for that.
     virtual bool probe(Host&) { return false; }
 
+    // ESP has come from the peer under an SPI that no SA of this host has. Anybody can forge that.
+    virtual void meet_stray(Host&) {}
+
     // Messages are owed to the peer: shutdown waits for them.
     virtual bool owes() const = 0;
     virtual bool forgettable(Instant now) const = 0;
@@ -89,8 +92,10 @@ struct Session : MmSa {
     virtual std::chrono::seconds lifetime() const = 0;
     // Whether its algorithms, as far as they are chosen, are among those of `main_mode`.
     virtual bool proposal_allowed(const policy::MainMode& main_mode) const = 0;
-    // Whether its extended mode, planned or over, is what the rule asks for.
-    virtual bool gives_extended_auth(const policy::Rule& rule) const { return rule.extended_auth.empty(); }
+    // Whether whose credentials it is by, and its extended mode, planned or over, are what the rule asks for.
+    virtual bool authenticates_for(const policy::Rule& rule) const { return !rule.needs_authip(); }
+    // Whose credentials main mode is by.
+    virtual CredentialFlags credentials_used() const { return {}; }
     // What extended mode has proved, once it is over.
     virtual std::optional<EmProof> extended_proof() const { return std::nullopt; }
     // Methods that it may still end with; once established, `method` is the one.

@@ -25,6 +25,7 @@ struct MmSnapshot {
     std::optional<auth::MethodId> method;
     std::vector<MethodFailed> failed_methods;
     std::string proposal;
+    CredentialFlags credentials;             // main mode's
     std::optional<EmProof> extended_mode;    // once it is done
     std::uint32_t impersonation_handle = 0;  // whose SA it is (exchange/quick_mode.h)
     bool established = false;

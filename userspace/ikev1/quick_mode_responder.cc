@@ -86,9 +86,9 @@ std::expected<exchange::QmTransform, Failure> take_request(const Session& sessio
     if (!mode) return std::unexpected(no_proposal("no quick mode transform of the peer is known here"));
     const auto cover = exchange::find_cover(session, host.lookup(), *mode, negotiation.ids);
     if (!cover) return std::unexpected(failure_of(cover.error()));
-    if (!session.gives_extended_auth(*cover->rule)) {
-        return std::unexpected(
-            no_proposal("rule \"" + cover->rule->name + "\" wants extended mode, which IKEv1 does not have"));
+    if (!session.authenticates_for(*cover->rule)) {
+        return std::unexpected(no_proposal("rule \"" + cover->rule->name +
+                                           "\" wants what only AuthIP has: users, or extended mode"));
     }
     negotiation.traffic = cover->traffic;
     negotiation.quick_mode = host.lookup().policy().quick_mode_of(*cover->rule);

@@ -143,7 +143,7 @@ bool Engine::still_allowed(const Session& session, const IpAddress& remote) cons
     const auto same_name = [&](const policy::AuthMethod method) {
         return session.pad.name_for(method) == pad.name_for(method);
     };
-    if (!std::ranges::all_of(main_mode.auth, same_name)) return false;
+    if (!std::ranges::all_of(main_mode.auth, same_name) || session.pad.users != pad.users) return false;
     if (!session.proposal_allowed(main_mode)) return false;
     const auto wanted = [&](auth::MethodId id) {
         return method(id) != nullptr &&

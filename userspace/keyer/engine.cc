@@ -66,6 +66,7 @@ void Engine::mm_established(MmSa& sa) {
                                    .method = *session.method,
                                    .proposal = session.proposal,
                                    .nat = session.nat_found(),
+                                   .credentials = session.credentials_used(),
                                    .extended_mode = session.extended_proof(),
                                    .impersonation_handle = session.impersonation_handle});
     if (session.peer_announced.initial_contact) initial_contacts_.push_back(session.name.id);

@@ -51,6 +51,11 @@ void Engine::on(exchange::StrayEsp& event) { meet_stray(event.local, event.remot
 // Somebody uses SAs that this host does not have. If this host has lost them, it offers new ones; its initial
 // contact tells the peer the rest.
 void Engine::meet_stray(const IpAddress& local, const IpAddress& remote) {
+    for (const std::uint64_t id : sessions_.ids_by_peer(remote)) {
+        Session& session = *sessions_.find(id);
+        session.meet_stray(*this);
+        touch(session);
+    }
     if (lookup_->policy().keying.dead_peer_timeout.count() == 0) return;
     // While anything is known of the peer, and for a while after it has been deleted, the stray is a late
     // packet.

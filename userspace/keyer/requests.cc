@@ -19,12 +19,17 @@ constexpr std::size_t kMaxWaiting = 4096;  // quick modes per main mode SA
 constexpr std::chrono::seconds kAskedPatience{
     15};  // for the peer to start the quick mode it has been asked for
 
-// The methods that the main mode may use for a rule's traffic.
-policy::MainMode restricted(policy::MainMode main_mode, const policy::Rule* rule, const Engine& engine) {
-    std::erase_if(main_mode.auth, [&](policy::AuthMethod method) {
-        const bool forbidden = rule != nullptr && !rule->auth.empty() &&
-                               std::ranges::find(rule->auth, method) == rule->auth.end();
-        return forbidden || engine.method(static_cast<auth::MethodId>(method)) == nullptr;
+// The methods that the main mode may use for a rule's traffic. One that would not prove who the peer is does
+// not do where policy names it.
+policy::MainMode restricted(policy::MainMode main_mode, const policy::Rule* rule, const policy::Peer* peer,
+                            const Engine& engine) {
+    const bool has_to_prove = peer != nullptr && peer->has_to_prove(false);
+    std::erase_if(main_mode.auth, [&](policy::AuthMethod id) {
+        const bool forbidden =
+            rule != nullptr && !rule->auth.empty() && std::ranges::find(rule->auth, id) == rule->auth.end();
+        const auth::Method* method = engine.method(static_cast<auth::MethodId>(id));
+        return forbidden || method == nullptr ||
+               (has_to_prove && !method->proves_peer_to(auth::End::kInitiator));
     });
     return main_mode;
 }
@@ -132,7 +137,7 @@ Session* Engine::usable_session(const QmRequest& request) {
         if (session.established ? !allows(rule, session.method) : !allows_all(rule, session.candidates()))
             continue;
         if (session.impersonation_handle != request.traffic.impersonation_handle) continue;
-        if (rule != nullptr && !session.gives_extended_auth(*rule)) continue;
+        if (rule != nullptr && !session.authenticates_for(*rule)) continue;
         newest = &session;
     }
     return newest;
@@ -159,19 +164,24 @@ void Engine::start_session(QmRequest request) {
     if (exchange::is_peer_user(traffic.impersonation_handle))
         return fail(request, "the SA belongs to a user of the peer's, who alone can renew it");
     const policy::Peer* peer = lookup_->peer(traffic.remote);
-    const bool extended = rule != nullptr && !rule->extended_auth.empty();
-    if (extended && !permits(peer, policy::Protocol::kAuthip))
-        return fail(request, "rule \"" + rule->name + "\" wants extended mode, which IKEv1 does not have");
+    const bool needs_authip = rule != nullptr && rule->needs_authip();
+    if (needs_authip && !permits(peer, policy::Protocol::kAuthip)) {
+        return fail(request,
+                    "rule \"" + rule->name + "\" wants what only AuthIP has: users, or extended mode");
+    }
     std::vector<std::pair<Session*, policy::MainMode>> begun;
     for (const auto protocol : {policy::Protocol::kAuthip, policy::Protocol::kIkev1}) {
-        if (!permits(peer, protocol) || (extended && protocol != policy::Protocol::kAuthip)) continue;
-        auto main_mode = restricted(lookup_->main_mode(traffic.remote).restricted_to(protocol), rule, *this);
+        if (!permits(peer, protocol) || (needs_authip && protocol != policy::Protocol::kAuthip)) continue;
+        auto main_mode =
+            restricted(lookup_->main_mode(traffic.remote).restricted_to(protocol), rule, peer, *this);
         if (main_mode.auth.empty()) continue;
         begun.emplace_back(&add_initiator(protocol, traffic, request.suspect), std::move(main_mode));
     }
     if (begun.empty()) {
-        return fail(request,
-                    "no authentication method is both allowed and configured; see main_mode.auth and [auth]");
+        return fail(
+            request,
+            "no authentication method is allowed, configured, and proves the names that [[peer]] has for "
+            "the peer; see main_mode.auth, [auth] and [[peer]]");
     }
     if (begun.size() == 2) set_beside(*begun.front().first, *begun.back().first);
     begun.front().first->waiting.push_back(std::move(request));
@@ -231,7 +241,7 @@ void Engine::asked_to_acquire(exchange::MmSa& sa, const policy::Selector& select
                                   .impersonation_handle = sa.impersonation_handle},
                       .guarantee_encryption = guarantee_encryption};
     if (merge(request)) return;  // the rekey it asks for is under way: only acknowledged
-    const bool fits = sessions_.find(sa.name.id)->gives_extended_auth(*match->rule);
+    const bool fits = sessions_.find(sa.name.id)->authenticates_for(*match->rule);
     if (!sa.initiator() || sa.closing || !fits) {
         homeless_.push_back(std::move(request));
         homeless_.back().moved = true;  // a new main mode of this host's own

@@ -37,6 +37,7 @@ std::vector<exchange::MmSnapshot> Engine::main_modes(Instant now) const {
              .method = session.method,
              .failed_methods = session.failed_methods,
              .proposal = session.proposal,
+             .credentials = session.credentials_used(),
              .extended_mode = session.extended_proof(),
              .impersonation_handle = session.impersonation_handle,
              .established = session.established,

@@ -151,6 +151,25 @@ struct X509Auth {
     bool operator==(const X509Auth&) const = default;
 };
 
+// Entry of [[auth.credentials]]: what this host authenticates with on behalf of somebody else than the
+// machine.
+struct Credentials {
+    std::string name;
+    // The user of this host whose own they are. Whatever the user, they are explicit credentials
+    // (MS-AIPS 3.1.1) where a rule names them.
+    std::optional<std::uint32_t> uid;
+    std::optional<KerberosAuth> kerberos;      // a principal and its keytab
+    std::vector<TlsCertificate> certificates;  // in the order in which they are tried
+    std::optional<NtlmAuth> ntlm;              // an account
+
+    bool serve(AuthMethod method) const {
+        return (method == AuthMethod::kKerberos && kerberos) ||
+               (method == AuthMethod::kTls && !certificates.empty()) || (method == AuthMethod::kNtlm && ntlm);
+    }
+
+    bool operator==(const Credentials&) const = default;
+};
+
 // Credentials, one member per method; a method that no main mode names has none.
 struct Auth {
     std::optional<KerberosAuth> kerberos;
@@ -159,6 +178,7 @@ struct Auth {
     std::optional<NtlmAuth> ntlm;
     std::optional<PskAuth> psk;
     std::optional<X509Auth> x509;
+    std::vector<Credentials> credentials;
 
     bool operator==(const Auth&) const = default;
 };
@@ -230,9 +250,16 @@ struct Peer {
     // or its user's own (MS-AIPS 3.1.1, PAD).
     bool explicit_credentials_mm = false;
     bool explicit_credentials_em = false;
+    // The names that its users may prove; empty: any.
+    std::vector<std::string> users;
     // That the peer may negotiate with, and the first of them to negotiate with it; never empty.
     std::vector<Protocol> protocols{Protocol::kAuthip};
 
+    // Whether it has to prove a name to this host, in this role of it; an account is an initiator's.
+    bool has_to_prove(bool as_initiator) const {
+        return !principal.empty() || !tls_name.empty() || !x509_name.empty() ||
+               (as_initiator && !ntlm_account.empty());
+    }
     // By which `method` is to know the peer.
     const std::string& name_for(AuthMethod method) const {
         if (method == AuthMethod::kTls) return tls_name;
@@ -287,9 +314,21 @@ struct Rule {
     PopulateFromPacket populate = kHostPair;
     // Extended mode's methods in the order of preference (MS-AIPS 3.1.1, SPD); empty: there is none.
     std::vector<AuthMethod> extended_auth;
-    // An SA belongs to the user whose socket asked for it, and extended mode proves that user
-    // (RequireImpersonationEM). What has no user, and root, is the machine's.
+    // An SA belongs to the user whose socket asked for it. What has no user, and root, is the machine's.
     bool per_user = false;
+    // Which modes prove that user (RequireImpersonationMM, RequireImpersonationEM); none unless per_user.
+    bool impersonation_mm = false;
+    bool impersonation_em = false;
+    // By which of Auth::credentials, named explicitly, this host initiates; empty: by the user's own or the
+    // machine's.
+    std::string explicit_mm;
+    std::string explicit_em;
+
+    // Wants what IKEv1 does not have.
+    bool needs_authip() const {
+        return per_user || !extended_auth.empty() || !explicit_mm.empty() || !explicit_em.empty();
+    }
+
     Negotiation negotiation = Negotiation::kRequire;
     bool guarantee_encryption = false;  // and tells the peer so; every suite encrypts
 

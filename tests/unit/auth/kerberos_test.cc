@@ -139,21 +139,43 @@ TEST_F(KerberosTest, UserActsWithTheirOwnCacheAlone) {
     const std::string own = realm_.path("users/" + std::to_string(self));
     std::filesystem::copy(cache.substr(cache.find(':') + 1), own);
     const auto a = make(a_settings);
-    expect_agreement(authenticate(*a->initiate_as(self, {.wanted = kA, .announced = {}}), *a->accept({})), kB,
-                     kA);
+    expect_agreement(
+        authenticate(*a->initiate_as({.uid = self, .credentials = {}}, {.wanted = kA, .announced = {}}),
+                     *a->accept({})),
+        kB, kA);
 
     // Nobody's file, another's file, and a link to what is the user's all the same.
     const std::string others = realm_.path("users/" + std::to_string(self + 1));
-    EXPECT_TRUE(failed(a->initiate_as(self + 1, {.wanted = kA, .announced = {}})->step({}),
-                       SecStatus::kNoCredentials,
-                       {others, "uid " + std::to_string(self + 1), "No such file"}));
+    EXPECT_TRUE(failed(
+        a->initiate_as({.uid = self + 1, .credentials = {}}, {.wanted = kA, .announced = {}})->step({}),
+        SecStatus::kNoCredentials, {others, "uid " + std::to_string(self + 1), "No such file"}));
     std::filesystem::copy(own, others);
-    EXPECT_TRUE(failed(a->initiate_as(self + 1, {.wanted = kA, .announced = {}})->step({}),
-                       SecStatus::kNoCredentials, {others, "no file of that user's"}));
+    EXPECT_TRUE(failed(
+        a->initiate_as({.uid = self + 1, .credentials = {}}, {.wanted = kA, .announced = {}})->step({}),
+        SecStatus::kNoCredentials, {others, "no file of that user's"}));
     std::filesystem::rename(own, own + ".real");
     std::filesystem::create_symlink(own + ".real", own);
-    EXPECT_TRUE(failed(a->initiate_as(self, {.wanted = kA, .announced = {}})->step({}),
-                       SecStatus::kNoCredentials, {"symbolic links"}));
+    EXPECT_TRUE(
+        failed(a->initiate_as({.uid = self, .credentials = {}}, {.wanted = kA, .announced = {}})->step({}),
+               SecStatus::kNoCredentials, {"symbolic links"}));
+}
+
+TEST_F(KerberosTest, OthersActWithKeytabsOfTheirOwn) {
+    const policy::Credentials entry{
+        .name = "backup",
+        .uid = 1001,
+        .kerberos = policy::KerberosAuth{.principal = kB, .keytab = settings("b.example.test").keytab},
+        .certificates = {},
+        .ntlm = {}};
+    const auto a = KerberosMethod::make(settings("a.example.test"), {entry}).value();
+    for (const Identity& who :
+         {Identity{.uid = 1001, .credentials = {}}, Identity{.uid = 0, .credentials = "backup"}}) {
+        expect_agreement(authenticate(*a->initiate_as(who, {.wanted = kA, .announced = {}}), *a->accept({})),
+                         kB, kA);
+    }
+    EXPECT_TRUE(failed(
+        a->initiate_as({.uid = 1001, .credentials = "other"}, {.wanted = kA, .announced = {}})->step({}),
+        SecStatus::kNoCredentials, {"\"other\""}));
 }
 
 TEST_F(KerberosTest, KeytabMissing) {

@@ -50,6 +50,9 @@ class NtlmTest : public testing::Test {
         const auto method = NtlmMethod::make(settings, "host/a.example.test");
         return method ? "no refusal" : method.error();
     }
+    static policy::Credentials credentials(const policy::NtlmAuth& ntlm) {
+        return {.name = "bob", .uid = 1002, .kerberos = {}, .certificates = {}, .ntlm = ntlm};
+    }
     // The responder's last result; `initiator` gets the initiator's.
     static StepResult authenticate(Context& initiator, Context& acceptor, StepResult& initiated) {
         const StepResult challenge = acceptor.step({initiator.step({}).token});
@@ -61,6 +64,26 @@ class NtlmTest : public testing::Test {
 
     std::string directory_;
 };
+
+TEST_F(NtlmTest, UserAuthenticatesWithAnAccountOfTheirOwn) {
+    const auto a = NtlmMethod::make(settings("alice", "alice"), "host/a.example.test",
+                                    {credentials(settings("bob", "bob"))})
+                       .value();
+    for (const Identity& who :
+         {Identity{.uid = 1002, .credentials = {}}, Identity{.uid = 0, .credentials = "bob"}}) {
+        StepResult initiated;
+        const auto acceptor =
+            method_of("alice", "alice")->accept({.wanted = {}, .announced = {}, .user = true});
+        const StepResult accepted = authenticate(*a->initiate_as(who, {}), *acceptor, initiated);
+        EXPECT_EQ(accepted.peer, "EXAMPLE\\bob");
+        EXPECT_TRUE(accepted.secret == initiated.secret);
+    }
+    EXPECT_THAT(a->initiate_as({.uid = 1003, .credentials = {}}, {})->step({}).failure,
+                HasSubstr("uid 1003 has no credentials"));
+    const auto unreadable = NtlmMethod::make(settings("alice", "alice"), "host/a.example.test",
+                                             {credentials(settings("bob", "absent"))});
+    EXPECT_THAT(unreadable.error(), AllOf(HasSubstr("auth.credentials.ntlm.password"), HasSubstr("absent")));
+}
 
 TEST_F(NtlmTest, ProvesTheInitiatorAloneInTwoRoundTrips) {
     const auto a = method_of("alice", "alice");

@@ -11,7 +11,7 @@ namespace keyline::test {
 // In a directory that goes with it.
 class Pki {
   public:
-    explicit Pki(const std::vector<std::string>& hosts);
+    explicit Pki(const std::vector<std::string>& hosts, const std::vector<std::string>& users = {});
     ~Pki();
     Pki(const Pki&) = delete;
     Pki& operator=(const Pki&) = delete;
@@ -19,6 +19,9 @@ class Pki {
     std::string path(const std::string& file) const { return directory_ + "/" + file; }
     // A host with certificates of these kinds: "" is the good one, ".expired" and others are bad.
     policy::TlsAuth settings(const std::string& host, const std::vector<std::string>& kinds = {""}) const;
+    // What [[auth.credentials]] has for a user of that name.
+    policy::Credentials credentials(const std::string& user, std::uint32_t uid,
+                                    const std::string& kind = "") const;
 
   private:
     std::string directory_;

@@ -20,6 +20,7 @@ using testing::HasSubstr;
 
 const std::string kA = "a.example.test";
 const std::string kB = "b.example.test";
+constexpr std::uint32_t kAlice = 1001;
 
 struct Outcome {
     StepResult initiator;  // its last step's
@@ -51,7 +52,9 @@ void expect_failure(const StepResult& result, SecStatus status, const std::vecto
 
 class TlsTest : public testing::Test {
   protected:
-    static void SetUpTestSuite() { pki_ = std::make_unique<test::Pki>(std::vector{kA, kB}); }
+    static void SetUpTestSuite() {
+        pki_ = std::make_unique<test::Pki>(std::vector{kA, kB}, std::vector<std::string>{"alice"});
+    }
     static void TearDownTestSuite() { pki_.reset(); }
 
     static std::string path(const std::string& file) { return pki_->path(file); }
@@ -66,6 +69,9 @@ class TlsTest : public testing::Test {
     static std::shared_ptr<TlsMethod> method_of(const std::string& host,
                                                 const std::vector<std::string>& kinds = {""}) {
         return make(settings(host, kinds));
+    }
+    static std::expected<std::shared_ptr<TlsMethod>, std::string> with_user(const std::string& kind) {
+        return TlsMethod::make(settings(kA), "host/machine", {pki_->credentials("alice", kAlice, kind)});
     }
     static std::string refusal(const policy::TlsAuth& settings) {
         const auto method = TlsMethod::make(settings, "host/machine");
@@ -103,6 +109,47 @@ TEST_F(TlsTest, BothSidesProveTheirNamesInTwoRoundTrips) {
 }
 
 TEST_F(TlsTest, IntermediateAuthorityIsShownWithItsCertificate) { expect_agreement(run(".chain", ".chain")); }
+
+// The certificate names the user; the responder's is checked against the name that policy wants.
+TEST_F(TlsTest, UserAuthenticatesWithACertificateOfTheirOwn) {
+    const auto b = method_of(kB);
+    for (const auto& [kind, name] :
+         {std::pair{"", "alice@keyline.example"}, std::pair{".mail", "alice@mail.keyline.example"},
+          std::pair{".plain", "alice"}}) {
+        const auto a = with_user(kind).value();
+        const auto initiator =
+            a->initiate_as({.uid = kAlice, .credentials = {}}, {.wanted = kB, .announced = {}});
+        expect_agreement(authenticate(*initiator, *b->accept({.wanted = {}, .announced = {}, .user = true})),
+                         name);
+        const auto named = a->initiate_as({.uid = 0, .credentials = "alice"}, {});
+        expect_agreement(authenticate(*named, *b->accept({.wanted = {}, .announced = {}, .user = true})),
+                         name);
+    }
+}
+
+TEST_F(TlsTest, UsersCertificateIsCheckedAsAHostsIs) {
+    const auto b = method_of(kB);
+    const auto run = [&](const std::string& kind) {
+        const auto initiator = with_user(kind).value()->initiate_as({.uid = kAlice, .credentials = {}}, {});
+        return authenticate(*initiator, *b->accept({.wanted = {}, .announced = {}, .user = true})).acceptor;
+    };
+    expect_failure(run(".revoked"), SecStatus::kRevoked, {"revoked"});
+    expect_failure(run(".server"), SecStatus::kCertWrongUsage, {"extended key usage"});
+    EXPECT_THAT(with_user(".nameless").error(),
+                AllOf(HasSubstr("alice.nameless.pem"), HasSubstr("names nobody")));
+}
+
+TEST_F(TlsTest, NobodyElseHasTheUsersCertificate) {
+    const auto a = with_user("").value();
+    expect_failure(a->initiate_as({.uid = kAlice + 1, .credentials = {}}, {})->step({}),
+                   SecStatus::kNoCredentials, {"uid 1002 has no credentials", "[[auth.credentials]]"});
+    expect_failure(a->initiate_as({.uid = 0, .credentials = "bob"}, {})->step({}), SecStatus::kNoCredentials,
+                   {"\"bob\""});
+    // A host's certificate names no user, but for its common name; a user's no host.
+    const auto initiator = a->initiate_as({.uid = kAlice, .credentials = {}}, {});
+    expect_failure(authenticate(*initiator, *method_of(kB)->accept({.wanted = kA, .announced = {}})).acceptor,
+                   SecStatus::kWrongPrincipal, {});
+}
 
 TEST_F(TlsTest, OneWayProvesTheResponderAlone) {
     policy::TlsAuth a = settings(kA, {});

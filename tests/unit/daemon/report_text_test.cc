@@ -30,7 +30,7 @@ TEST(ReportText, OneLineForPeople) {
 
 TEST(ReportText, ExtendedModeTellsTheUser) {
     MmEstablished report{.mm = kMm, .peer = "host/b@X", .proposal = "aes-cbc-256/sha2-256"};
-    report.extended_mode = EmProof{auth::MethodId::kKerberos, "alice@X", true};
+    report.extended_mode = EmProof{auth::MethodId::kKerberos, "alice@X", {.impersonation = true}};
     report.impersonation_handle = kPeerUsers;
     EXPECT_THAT(to_text(report),
                 testing::EndsWith(", extended mode with user credentials, alice@X by kerberos"));

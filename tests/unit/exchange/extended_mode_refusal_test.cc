@@ -150,6 +150,30 @@ TEST_F(ExtendedModeRefusalTest, Tokens) {
     }
 }
 
+// MS-AIPS 2.2.3.1: a responder's flag, and bits without a meaning, are ignored.
+TEST_F(ExtendedModeRefusalTest, FlagsOfTheOtherSide) {
+    ASSERT_TRUE(peer_.establish());
+    const auto final_request = peer_.extend(wire::gss_flag::kResponderAuthComplete | 0xE0);
+    ASSERT_TRUE(final_request);
+    EXPECT_EQ(peer_.send_extended(2, *final_request).size(), 1U);
+    EXPECT_EQ(host_.datapath.outbound.size(), 1U);
+}
+
+// M16.
+TEST_F(ExtendedModeRefusalTest, TokensWithoutEnd) {
+    ASSERT_TRUE(peer_.establish());
+    ASSERT_EQ(peer_.send_extended(0, RawPeer::methods_payloads()).size(), 1U);
+    std::vector<RawPeer::Reply> replies;
+    std::uint32_t sent = 0;
+    do {
+        const auto flags = static_cast<std::uint8_t>(wire::gss_flag::kNewGssExchange |
+                                                     wire::gss_flag::kRetryCurrentAuthentication);
+        replies = peer_.send_extended(++sent, {{wire::GssApi{.flags = flags, .token = Bytes(4000)}}});
+    } while (replies.size() == 1 && status_of(replies) == 0 && sent < 100);
+    EXPECT_EQ(sent, 33U);
+    expect_torn_down(replies, 13801);
+}
+
 TEST_F(ExtendedModeRefusalTest, WrongProof) {
     ASSERT_TRUE(peer_.establish());
     auto final_request = peer_.extend();

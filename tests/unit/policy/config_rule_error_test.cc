@@ -294,7 +294,7 @@ extended_auth = ["kerberos", "anonymous"])",
         {R"(
 remote = "10.0.0.2"
 per_user = true)",
-         R"(5:12: rule[1].per_user: needs extended_auth with "kerberos", the method that users have credentials for)"},
+         R"(5:12: rule[1].per_user: needs extended_auth, the methods that prove the user)"},
         {R"(
 remote = "10.0.0.2"
 action = "block"
@@ -304,7 +304,20 @@ extended_auth = "kerberos")",
 remote = "10.0.0.2"
 extended_auth = "kerberos"
 per_user = "yes")",
-         R"(6:12: rule[1].per_user: expected true or false, without quotes, found "yes")"},
+         R"(6:12: rule[1].per_user: expected "main_mode" or "extended_mode", found "yes")"},
+        {R"(
+remote = "10.0.0.2"
+extended_auth = "kerberos"
+explicit_credentials = { extended_mode = "alise", quick_mode = "alice" })",
+         R"(6:50: rule[1].explicit_credentials.quick_mode: )"},
+        {R"(
+remote = "10.0.0.2"
+explicit_credentials = "alice")",
+         R"(5:24: rule[1].explicit_credentials: expected a table such as { extended_mode = "NAME" }, found "alice")"},
+        {R"(
+remote = "10.0.0.2"
+explicit_credentials.main_mode = "alice")",
+         R"(5:34: rule[1].explicit_credentials.main_mode: there are no [[auth.credentials]] of this name)"},
     });
 }
 

@@ -124,6 +124,39 @@ name = "a.example.com"
     EXPECT_EQ(policy.auth.anonymous, (AnonymousAuth{"a.example.com"}));
 }
 
+TEST(ConfigTest, Credentials) {
+    const Policy policy = with_kerberos(R"(
+[auth.tls]
+ca = "/ca"
+mutual = false
+[auth.ntlm]
+[[auth.credentials]]
+name = "alice"
+uid = 1001
+kerberos = { principal = "alice@EXAMPLE.COM", keytab = "/alice.keytab" }
+ntlm = { user = "alice", domain = "EXAMPLE", password = "/alice.password" }
+[[auth.credentials.certificate]]
+file = "/alice.pem"
+key = "/alice.key"
+[[auth.credentials]]
+name = "backup"
+ntlm = { user = "backup", password = "/backup.password" }
+)");
+    ASSERT_EQ(policy.auth.credentials.size(), 2U);
+    EXPECT_EQ(
+        policy.auth.credentials[0],
+        (Credentials{.name = "alice",
+                     .uid = 1001,
+                     .kerberos = KerberosAuth{.principal = "alice@EXAMPLE.COM", .keytab = "/alice.keytab"},
+                     .certificates = {{"/alice.pem", "/alice.key"}},
+                     .ntlm = NtlmAuth{"alice", "EXAMPLE", "/alice.password", ""}}));
+    const Credentials& backup = policy.auth.credentials[1];
+    EXPECT_FALSE(backup.uid);
+    EXPECT_TRUE(backup.serve(AuthMethod::kNtlm));
+    EXPECT_FALSE(backup.serve(AuthMethod::kTls) || backup.serve(AuthMethod::kKerberos) ||
+                 backup.serve(AuthMethod::kAnonymous));
+}
+
 TEST(ConfigTest, AnonymousNeedsNoTableOfItsOwn) {
     const Policy policy = policy_of("main_mode.auth = \"anonymous\"\n");
     EXPECT_EQ(policy.auth.anonymous, AnonymousAuth{});
@@ -280,6 +313,9 @@ selectors = [
 
 TEST(ConfigTest, ProtectKeys) {
     const Policy policy = with_kerberos(R"(
+[[auth.credentials]]
+name = "backup"
+kerberos = { principal = "backup@EXAMPLE.COM", keytab = "/backup.keytab" }
 [quick_mode.bulk]
 suites = ["aes-gcm-16-128"]
 [[rule]]
@@ -294,11 +330,14 @@ quick_mode = "bulk"
 auth = ["kerberos"]
 populate_from_packet = ["protocol", "remote_port"]
 extended_auth = "kerberos"
-per_user = true
+per_user = ["extended_mode", "main_mode"]
+explicit_credentials = { extended_mode = "backup" }
 )");
     const Rule& rule = policy.rules[0];
     EXPECT_EQ(rule.extended_auth, std::vector{AuthMethod::kKerberos});
-    EXPECT_TRUE(rule.per_user);
+    EXPECT_TRUE(rule.per_user && rule.impersonation_mm && rule.impersonation_em);
+    EXPECT_EQ(rule.explicit_em, "backup");
+    EXPECT_TRUE(rule.explicit_mm.empty() && rule.needs_authip());
     EXPECT_TRUE(policy.has_users());
     EXPECT_EQ(rule.tunnel, (TunnelEndpoints{address("192.0.2.1"), address("198.51.100.1")}));
     EXPECT_EQ(rule.mode, Mode::kTunnel);

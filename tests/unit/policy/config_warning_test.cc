@@ -57,6 +57,23 @@ action = "bypass"
         R"(test.toml:11:1: rule[3]: is never reached: rules in front of it, such as "udp", cover all that it covers)");
 }
 
+TEST(ConfigWarningTest, NamesThatAMethodDoesNotProve) {
+    EXPECT_EQ(
+        warnings_of(R"(
+[main_mode.open]
+auth = "anonymous"
+dh_groups = "ecp256"
+[[peer]]
+address = "10.0.0.1"
+main_mode = "open"
+[[peer]]
+address = "10.0.0.2"
+main_mode = "open"
+tls_name = "b.example.com"
+)"),
+        R"(test.toml:7:1: peer[2]: has a name to prove, and "anonymous" proves none: it is not used with this peer)");
+}
+
 TEST(ConfigWarningTest, PeersThatAreNeverReached) {
     EXPECT_EQ(
         warnings_of(

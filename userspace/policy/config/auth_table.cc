@@ -142,6 +142,73 @@ void read_kerberos(const Value& table, Auth& auth) {
     }
 }
 
+constexpr Field<KerberosAuth> kOtherKerberosFields[] = {
+    {"principal",
+     [](const Value& value, KerberosAuth& kerberos) { assign(kerberos.principal, read_principal(value)); }},
+    {"keytab", [](const Value& value, KerberosAuth& kerberos) { read_path(value, kerberos.keytab); }},
+};
+
+void read_other_kerberos(const Value& table, Credentials& credentials) {
+    read_table(table, kOtherKerberosFields, credentials.kerberos.emplace());
+    if (table.is_table() && (!table.member("principal") || !table.member("keytab")))
+        table.error(
+            R"(expected "principal", such as "alice@EXAMPLE.COM", and "keytab", which holds its key)");
+}
+
+constexpr Field<NtlmAuth> kOtherNtlmFields[] = {
+    {"user", [](const Value& value, NtlmAuth& ntlm) { assign(ntlm.user, value.name(104)); }},
+    {"domain", [](const Value& value, NtlmAuth& ntlm) { assign(ntlm.domain, value.name(253)); }},
+    {"password", [](const Value& value, NtlmAuth& ntlm) { read_path(value, ntlm.password); }},
+};
+
+void read_other_ntlm(const Value& table, Credentials& credentials) {
+    read_table(table, kOtherNtlmFields, credentials.ntlm.emplace());
+    if (table.is_table() && (!table.member("user") || !table.member("password")))
+        table.error(R"(expected "user" and "password", the file that holds its password)");
+}
+
+constexpr Field<Credentials> kCredentialsFields[] = {
+    {"name", [](const Value& value, Credentials& credentials) { assign(credentials.name, value.name(63)); }},
+    {"uid",
+     [](const Value& value, Credentials& credentials) { credentials.uid = value.integer(1, 0x7FFFFFFF); }},
+    {"kerberos", read_other_kerberos},
+    {"certificate",
+     [](const Value& array, Credentials& credentials) {
+         read_certificates(array, kTlsCertificateFields, credentials.certificates);
+     }},
+    {"ntlm", read_other_ntlm},
+};
+
+void read_credentials(const Value& array, Auth& auth) {
+    for (const Value& table : array.tables()) {
+        Credentials credentials;
+        read_table(table, kCredentialsFields, credentials);
+        if (credentials.name.empty()) table.error(R"(missing "name", by which rules and messages call it)");
+        if (!credentials.kerberos && !credentials.ntlm && credentials.certificates.empty())
+            table.error(R"(expected "kerberos", "certificate" or "ntlm")");
+        for (const Credentials& other : auth.credentials) {
+            if (other.name == credentials.name)
+                table.error("there are credentials of this name already, " + in_quotes(other.name));
+            if (credentials.uid && other.uid == credentials.uid)
+                table.error("uid " + std::to_string(*other.uid) + " has credentials already, " +
+                            in_quotes(other.name));
+        }
+        auth.credentials.push_back(std::move(credentials));
+    }
+}
+
+// The methods' own tables hold what others' credentials are used with, such as CAs.
+void check_credentials(const Value& table, const Auth& auth) {
+    const auto check = [&](bool used, bool configured, const std::string& method) {
+        if (used && !configured) table.error("credentials need the table [auth." + method + "] too");
+    };
+    for (const Credentials& credentials : auth.credentials) {
+        check(credentials.kerberos.has_value(), auth.kerberos.has_value(), "kerberos");
+        check(!credentials.certificates.empty(), auth.tls.has_value(), "tls");
+        check(credentials.ntlm.has_value(), auth.ntlm.has_value(), "ntlm");
+    }
+}
+
 constexpr Field<Auth> kAuthFields[] = {
     {"kerberos", read_kerberos},
     {"anonymous",
@@ -150,11 +217,16 @@ constexpr Field<Auth> kAuthFields[] = {
     {"ntlm", read_ntlm},
     {"psk", read_psk},
     {"x509", read_x509},
+    {"credentials", read_credentials},
 };
 
 }  // namespace
 
-void read_auth(const Value& table, Loading& loading) { read_table(table, kAuthFields, loading.policy.auth); }
+void read_auth(const Value& table, Loading& loading) {
+    read_table(table, kAuthFields, loading.policy.auth);
+    if (const auto credentials = table.member("credentials"))
+        check_credentials(*credentials, loading.policy.auth);
+}
 
 void list_auth_keys(std::vector<std::string>& to) {
     list_keys("auth.kerberos", kKerberosFields, to);
@@ -165,6 +237,10 @@ void list_auth_keys(std::vector<std::string>& to) {
     list_keys("auth.psk", kPskFields, to);
     list_keys("auth.x509", kX509Fields, to);
     list_keys("auth.x509.certificate", kX509CertificateFields, to);
+    list_keys("auth.credentials", kCredentialsFields, to);
+    list_keys("auth.credentials.kerberos", kOtherKerberosFields, to);
+    list_keys("auth.credentials.certificate", kTlsCertificateFields, to);
+    list_keys("auth.credentials.ntlm", kOtherNtlmFields, to);
 }
 
 std::vector<AuthMethod> read_auth_methods(const Value& list, Auth& credentials) {

@@ -21,6 +21,20 @@ void check_credentials(const Loading& loading, Messages& messages) {
     }
 }
 
+// A method that proves no name is not used where there is one to prove.
+void warn_of_unproved_names(const Loading& loading) {
+    const Policy& policy = loading.policy;
+    for (std::size_t i = 0; i < policy.peers.size(); ++i) {
+        const Peer& peer = policy.peers[i];
+        const std::vector<AuthMethod>& methods = policy.main_modes[peer.main_mode].auth;
+        const bool anonymous = std::ranges::find(methods, AuthMethod::kAnonymous) != methods.end();
+        if (anonymous && peer.has_to_prove(true)) {
+            loading.peer_values[i].warning(
+                "has a name to prove, and \"anonymous\" proves none: it is not used with this peer");
+        }
+    }
+}
+
 void warn_of_unreached_rules(const Loading& loading, const Lookup& lookup) {
     const std::vector<Rule>& rules = loading.policy.rules;
     for (std::size_t i = 0; i < rules.size(); ++i) {
@@ -56,6 +70,7 @@ void warn_of_unreached_peers(const Loading& loading, const Lookup& lookup) {
 void check_whole(const Loading& loading, Messages& messages) {
     check_credentials(loading, messages);
     if (messages.has_errors()) return;
+    warn_of_unproved_names(loading);
     const Lookup lookup(std::shared_ptr<const Policy>(std::shared_ptr<void>(), &loading.policy));
     warn_of_unreached_rules(loading, lookup);
     warn_of_unreached_peers(loading, lookup);

@@ -102,6 +102,10 @@ constexpr Field<Draft> kPeerFields[] = {
     {"x509_name", [](const Value& value, Draft& draft) { assign(draft.peer.x509_name, value.text()); }},
     {"main_mode", read_main_mode_name},
     {"auth", read_methods},
+    {"users",
+     [](const Value& list, Draft& draft) {
+         draft.peer.users = read_list(list, [](const Value& item) { return item.text(); });
+     }},
     {"protocols", read_protocols},
     {"explicit_credentials", read_explicit_credentials},
 };

@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "policy/config/loading.h"
+#include "policy/config/rule_authentication.h"
 #include "policy/config/selector_reader.h"
 #include "policy/config/table.h"
 
@@ -29,6 +30,7 @@ struct Draft {
     std::optional<Value> per_user;
     std::optional<Value> negotiation;
     std::optional<Value> guarantee_encryption;
+    std::optional<Value> explicit_credentials;
 };
 
 template <std::optional<Value> SelectorKeys::*kMember>
@@ -75,6 +77,7 @@ constexpr Field<Draft> kRuleFields[] = {
     {"per_user", keep<&Draft::per_user>},
     {"negotiation", keep<&Draft::negotiation>},
     {"guarantee_encryption", keep<&Draft::guarantee_encryption>},
+    {"explicit_credentials", keep<&Draft::explicit_credentials>},
 };
 
 void read_selectors(Draft& draft, const Value& table) {
@@ -144,23 +147,6 @@ void read_methods(const Value& value, Draft& draft) {
             return std::ranges::find(mode.auth, method) != mode.auth.end();
         });
         if (!known) value.error("no main mode has the method " + in_quotes(to_string(method)));
-    }
-}
-
-void read_extended_mode(Draft& draft) {
-    Rule& rule = draft.rule;
-    const auto has = [&](AuthMethod method) {
-        return std::ranges::find(rule.extended_auth, method) != rule.extended_auth.end();
-    };
-    if (draft.extended_auth) {
-        rule.extended_auth = read_auth_methods(*draft.extended_auth, draft.policy->auth);
-        if (has(AuthMethod::kAnonymous))
-            draft.extended_auth->error(R"(extended mode proves somebody, and "anonymous" nobody)");
-    }
-    if (draft.per_user) assign(rule.per_user, draft.per_user->boolean());
-    if (rule.per_user && !has(AuthMethod::kKerberos)) {
-        draft.per_user->error(
-            R"(needs extended_auth with "kerberos", the method that users have credentials for)");
     }
 }
 
@@ -241,9 +227,10 @@ void check_sa_shapes(const Rule& rule, const Value& table) {
 }
 
 void refuse_protect_keys(const Draft& draft) {
-    for (const auto* value : {&draft.mode, &draft.tunnel_local, &draft.tunnel_remote, &draft.engine,
-                              &draft.quick_mode, &draft.auth, &draft.populate, &draft.extended_auth,
-                              &draft.per_user, &draft.negotiation, &draft.guarantee_encryption}) {
+    for (const auto* value :
+         {&draft.mode, &draft.tunnel_local, &draft.tunnel_remote, &draft.engine, &draft.quick_mode,
+          &draft.auth, &draft.populate, &draft.extended_auth, &draft.per_user, &draft.explicit_credentials,
+          &draft.negotiation, &draft.guarantee_encryption}) {
         if (*value) (*value)->error(R"(has a meaning only with action = "protect")");
     }
 }
@@ -263,7 +250,10 @@ Rule read_rule(const Value& table, Policy& policy) {
     if (draft.quick_mode) read_quick_mode_name(*draft.quick_mode, draft);
     if (draft.auth) read_methods(*draft.auth, draft);
     read_populate(draft, table);
-    read_extended_mode(draft);
+    if (draft.extended_auth) read_extended_auth(*draft.extended_auth, policy, draft.rule);
+    if (draft.per_user) read_per_user(*draft.per_user, draft.rule);
+    if (draft.explicit_credentials)
+        read_explicit_credentials(*draft.explicit_credentials, policy, draft.rule);
     read_negotiation(draft);
     check_sa_shapes(draft.rule, table);
     return std::move(draft.rule);
