@@ -89,7 +89,11 @@ class Scenario {
         for (Wishes* side : {&result.a, &result.b}) {
             if (random_.chance(0.1)) side->key_dictation_weight = 1 + random_.below(3);
         }
-        if (random_.chance(0.4)) extended_mode(result);
+        if (random_.chance(0.4)) {
+            extended_mode(result);
+        } else if (random_.chance(0.1)) {
+            users_in_main_mode(result);
+        }
         if (random_.chance(0.1)) result.b.suites = {kSuites[random_.below(kSuites.size())]};
         return result;
     }
@@ -135,6 +139,21 @@ class Scenario {
         if (random_.chance(0.6)) users_ = 1 + random_.below(3);
         if (random_.chance(0.2)) pair.a_methods[random_.below(2)].users_fail_from = 1001;
         note("extended mode, " + std::to_string(users_) + " users");
+        if (random_.chance(0.2)) explicit_credentials(pair);
+    }
+
+    void explicit_credentials(PairWishes& pair) {
+        note("explicit credentials");
+        pair.a.explicit_em = "backup";
+        pair.b.permits_explicit = random_.chance(0.7);
+        spoiled_ = spoiled_ || !pair.b.permits_explicit;
+    }
+
+    void users_in_main_mode(PairWishes& pair) {
+        if (pair.a_methods.size() < 2) return;
+        pair.a.users_in_main_mode = users_in_main_mode_ = true;
+        users_ = 1 + random_.below(3);
+        note("main mode by " + std::to_string(users_) + " users");
     }
 
     std::uint32_t user() {
@@ -252,7 +271,9 @@ class Scenario {
         // What a restarted host deletes, it cannot tell its peer of; and it must be able to begin, also
         // through a NAT.
         if (nat_ == nullptr && !deletes && !spoiled_ && random_.chance(0.1)) {
-            const bool adopt = random_.chance(0.5);
+            // The initial contact of a machine says nothing of its users' main modes: unanswered traffic
+            // does.
+            const bool adopt = users_in_main_mode_ || random_.chance(0.5);
             note(adopt ? "restart" : "total loss");
             Host& host = someone();
             pair_.world.after(moment(), [this, &host, adopt] { pair_.world.restart(host, adopt); });
@@ -326,6 +347,7 @@ class Scenario {
     policy::Protocol protocol_;
     std::string story_;
     bool spoiled_ = false;
+    bool users_in_main_mode_ = false;
     std::uint64_t users_ = 0;  // of host a, beside the machine
     Pair pair_;
     Nat* nat_ = nullptr;

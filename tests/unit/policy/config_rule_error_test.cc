@@ -309,7 +309,9 @@ per_user = "yes")",
 remote = "10.0.0.2"
 extended_auth = "kerberos"
 explicit_credentials = { extended_mode = "alise", quick_mode = "alice" })",
-         R"(6:50: rule[1].explicit_credentials.quick_mode: )"},
+         R"(
+6:42: rule[1].explicit_credentials.extended_mode: there are no [[auth.credentials]] of this name
+6:51: rule[1].explicit_credentials.quick_mode: unknown key; expected "main_mode" or "extended_mode")"},
         {R"(
 remote = "10.0.0.2"
 explicit_credentials = "alice")",
