@@ -46,7 +46,7 @@ class Scenario {
         plan_acquires();
         plan_troubles();
         pair_.world.after(kTrouble, [this] { pair_.world.network() = {}; });
-        if (protocol_ == policy::Protocol::kIkev1) notice_silence();
+        notice_silence();
         pair_.world.run(kTrouble + kPeace);
         finish_what_runs();
         const bool negotiated = pair_.world.installs() != 0;
@@ -277,7 +277,7 @@ class Scenario {
             note(adopt ? "restart" : "total loss");
             Host& host = someone();
             pair_.world.after(moment(), [this, &host, adopt] { pair_.world.restart(host, adopt); });
-            if (!adopt) pair_.world.after(kTrouble, [this, &host] { meet_strays(host); });
+            pair_.world.after(kTrouble, [this, &host] { meet_strays(host); });
         }
     }
 
@@ -335,10 +335,13 @@ class Scenario {
         if (!host.shut_down) world.violate(host.name + " never ends its shutdown");
         if (!host.datapath.inbound.empty() || !host.datapath.outbound.empty())
             world.violate("SAs outlive the shutdown");
-        // What `other` adopted of its peer's users has no main mode SA any more that it could be told under,
-        // and is not its own to rekey: it ends with its lifetime.
-        const bool keeps_sas = std::ranges::any_of(other.datapath.outbound, [&other](const auto& entry) {
-            return other.generation == 0 || !exchange::is_peer_user(entry.second.impersonation_handle);
+        // SAs of users that either adopted have no main mode SA any more under which the peer could be told,
+        // and only the user can renew them: they end with their lifetime.
+        const bool keeps_sas = std::ranges::any_of(other.datapath.outbound, [&](const auto& entry) {
+            const std::uint32_t user = entry.second.impersonation_handle;
+            const bool adopted_here = other.generation != 0 && exchange::is_peer_user(user);
+            const bool adopted_there = host.generation != 0 && users_in_main_mode_ && user != 0;
+            return !adopted_here && !adopted_there;
         });
         if (keeps_sas) world.violate(other.name + " keeps SAs of a peer that has shut down");
     }

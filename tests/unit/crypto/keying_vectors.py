@@ -15,7 +15,7 @@ import sys
 
 # RFC 2409 section 6 and RFC 3526: 2^n - 2^(n-64) - 1 + 2^64 * ([2^(n-130) pi] + addend)
 MODP = {1: (768, 149686), 2: (1024, 129093), 5: (1536, 741804), 14: (2048, 124476), 15: (3072, 1690314),
-        16: (4096, 240904)}
+        16: (4096, 240904), 17: (6144, 929484), 18: (8192, 4743158)}
 HASHES = {"md5": 12, "sha1": 12, "sha256": 16, "sha384": 24}  # octets of the ICV
 CIPHERS = {  # Crypto-ID, key octets, block octets, openssl's name
     "des": (1, 8, 8, "des-cbc"),
