@@ -65,6 +65,16 @@ class Kerberos(Scenario):
         self.lab.domain.start_kdc()
         self.assert_pings(self.b.address, count=8)
 
+    def test_hanging_kdc(self):
+        """Only the negotiations that wait for it are held up, and they end."""
+        self.lab.domain.freeze_kdc()
+        self.start()
+        self.assert_silent(self.b.address)
+        self.assertEqual("initiator", self.a.query("mm")[0]["role"])
+        self.assert_told(self.a, "KDC")
+        self.lab.domain.thaw_kdc()
+        self.assert_pings(self.b.address, count=8)
+
     def test_wrong_keytab_at_the_responder(self):
         """Its key was changed at the KDC after the keytab was written."""
         self.lab.domain.admin("change_password", "-randkey", self.b.principal)

@@ -2,6 +2,7 @@
 """The domain controller: a namespace with a real KDC (tools/lab/realm), reached over links of its own."""
 
 import os
+import signal
 
 from lab.namespace import Namespace, connect
 from lab.processes import run
@@ -49,3 +50,10 @@ class Domain(Namespace):
 
     def stop_kdc(self):
         self._kdc.stop()
+
+    def freeze_kdc(self):
+        """It takes requests and answers none."""
+        self._kdc.send(signal.SIGSTOP)
+
+    def thaw_kdc(self):
+        self._kdc.send(signal.SIGCONT)
