@@ -77,6 +77,7 @@ class Scenario {
         if (random_.chance(0.3)) {
             common.lifetime = {.soft_time = std::chrono::seconds(20 + random_.below(60)),
                                .hard_time = std::chrono::seconds(150 + random_.below(100))};
+            short_lifetime_ = true;
             note("short lifetime");
         }
         if (random_.chance(0.1)) common.mm_lifetime = std::chrono::seconds(30 + random_.below(100));
@@ -130,12 +131,18 @@ class Scenario {
         }
     }
 
-    // Both want it, by methods of which some may be spoilt; users are told apart.
+    // Both want it, or one alone, by methods of which some may be spoilt; users are told apart.
     void extended_mode(PairWishes& pair) {
         const std::vector<AuthMethod> both{AuthMethod::kTls, AuthMethod::kKerberos};
         if (pair.a_methods.size() < 2) return;
         pair.a.extended_auth = random_.chance(0.5) ? both : std::vector{AuthMethod::kTls};
         pair.b.extended_auth = both;
+        // A responder that asks for what never comes waits a minute for it. Shorter lifetimes repeat that for
+        // ever.
+        if (!short_lifetime_ && random_.chance(0.2)) {
+            (random_.chance(0.5) ? pair.a : pair.b).extended_auth.clear();
+            note("one-sided");
+        }
         if (random_.chance(0.6)) users_ = 1 + random_.below(3);
         if (random_.chance(0.2)) pair.a_methods[random_.below(2)].users_fail_from = 1001;
         note("extended mode, " + std::to_string(users_) + " users");
@@ -350,6 +357,7 @@ class Scenario {
     policy::Protocol protocol_;
     std::string story_;
     bool spoiled_ = false;
+    bool short_lifetime_ = false;
     bool users_in_main_mode_ = false;
     std::uint64_t users_ = 0;  // of host a, beside the machine
     Pair pair_;
