@@ -87,6 +87,7 @@ policy::SadEntry test_sa(policy::Direction direction, std::uint32_t spi, std::ui
     entry.selector = {.local = Prefix::host(entry.local), .remote = Prefix::host(entry.remote)};
     entry.encryption_key = Secret(entry.suite.encryption_key_octets());
     entry.rule = rule_id;
+    entry.engine = policy::Engine::kFastpath;  // also on kernels that have ESP
     entry.peer = "host/peer.example";
     return entry;
 }
