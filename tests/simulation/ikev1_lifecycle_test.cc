@@ -60,7 +60,7 @@ class Ikev1LifecycleTest : public testing::Test {
     }
     std::uint32_t inbound_spi() const { return pair.a.datapath.inbound.rbegin()->first; }
     void lose(const Host& from, ExchangeType type, std::size_t count) {
-        pair.world.swallow = [this, &from, type, count](const exchange::Send& message) mutable {
+        pair.world.swallow = [&from, type, count](const exchange::Send& message) mutable {
             if (message.local.address != from.address || !is(message, type) || count == 0) return false;
             --count;
             return true;
