@@ -93,7 +93,7 @@ std::vector<Sent> run(CryptoEngine& engine, const Choice& choice, ByteView input
             input = input.subspan(2 + octets);
         }
         path.flush();
-        sas.negotiated = true;
+        sas.negotiated = Awaited::kFastpathSa;
         path.tick();
         path.set_clock({.monotonic = 2'000'000'000'000});
         path.tick();
