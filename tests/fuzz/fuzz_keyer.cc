@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "fuzz/input.h"
 #include "simulation/policies.h"
 #include "simulation/raw_peer.h"
 #include "wire/build.h"
@@ -14,32 +15,11 @@
 namespace keyline::simulation {
 namespace {
 
-class Input {
-  public:
-    Input(const std::uint8_t* data, std::size_t size) : data_(data), size_(size) {}
-    bool more() const { return size_ != 0; }
-    std::uint8_t octet() {
-        if (size_ == 0) return 0;
-        --size_;
-        return *data_++;
-    }
-    std::uint32_t word() {
-        std::uint32_t word = 0;
-        for (int i = 0; i < 4; ++i)
-            word = word << 8 | octet();
-        return word;
-    }
-
-  private:
-    const std::uint8_t* data_;
-    std::size_t size_;
-};
-
 [[noreturn]] void fail() { std::abort(); }
 
 class Fuzzer {
   public:
-    explicit Fuzzer(Input input)
+    explicit Fuzzer(FuzzInput input)
         : input_(input), world_(1), host_(make_host(world_)), peer_(world_, host_, 1) {}
 
     void run() {
@@ -178,7 +158,7 @@ class Fuzzer {
         }
     }
 
-    Input input_;
+    FuzzInput input_;
     World world_;
     Host& host_;
     RawPeer peer_;

@@ -1,6 +1,7 @@
-// Every message of every AuthIP exchange with something wrong in it, by a peer that has the keys: each payload in
-// turn is left out, doubled, put after the next, cut or damaged, and the message is sealed again. Whatever becomes of the
-// conversation, both hosts end it, nothing is left of it, and a clean negotiation succeeds afterwards.
+// Every message of every AuthIP exchange with something wrong in it, by a peer that has the keys: each
+// payload in turn is left out, doubled, put after the next, cut or damaged, and the message is sealed again.
+// Whatever becomes of the conversation, both hosts end it, nothing is left of it, and a clean negotiation
+// succeeds afterwards.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -134,8 +135,8 @@ class Meddled {
 
     std::optional<Bytes> spoil(const exchange::Send& message) {
         const auto header = wire::parse_header(message.data);
-        const auto frame = header ? wire::parse_crypto_frame(message.data, *header)
-                                  : std::unexpected(wire::ParseError{});
+        const auto frame =
+            header ? wire::parse_crypto_frame(message.data, *header) : std::unexpected(wire::ParseError{});
         if (!frame) return std::nullopt;
         if (!header->encrypted()) {
             auto payloads = split({frame->first_payload, Bytes(frame->rest.begin(), frame->rest.end())});
@@ -154,11 +155,13 @@ class Meddled {
         if (!opened) return std::nullopt;
         auto payloads = split(*opened);
         if (!apply(change_, at_, payloads)) return std::nullopt;
-        return authip::seal(*header, frame->sequence, join(payloads), protection, pair_.world.random()).value();
+        return authip::seal(*header, frame->sequence, join(payloads), protection, pair_.world.random())
+            .value();
     }
 
     // What is before the payloads stays, but for the type of the first and the length of all.
-    static Bytes in_clear(const Bytes& original, std::size_t offset, const authip::PayloadSequence& sequence) {
+    static Bytes in_clear(const Bytes& original, std::size_t offset,
+                          const authip::PayloadSequence& sequence) {
         Bytes data(original.begin(), original.begin() + static_cast<std::ptrdiff_t>(offset));
         data[wire::kHeaderSize] = static_cast<std::uint8_t>(sequence.first);
         append(data, sequence.octets);
