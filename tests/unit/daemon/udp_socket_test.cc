@@ -113,8 +113,10 @@ TEST(Listeners, PutAndTakeTheMarker) {
     ASSERT_EQ(client.send(client.local().address, marked, Bytes{0xff}), 0);
     ASSERT_EQ(client.send(client.local().address, marked, Bytes{9, 9, 9, 9, 9}), 0);
     ASSERT_EQ(client.send(client.local().address, marked, Bytes{0, 0, 0, 0, 5, 6, 7, 8}), 0);
-    while (received.size() < 2 || listeners.ignored() < 2)
+    // The keep-alive and what looks like ESP are the kernel's, and no message in any case.
+    for (int events = 0; received.size() < 2 && events < 100; ++events)
         loop.run_one_for(std::chrono::seconds(5));
+    ASSERT_EQ(received.size(), 2U);
 
     std::ranges::sort(received, {}, &exchange::DatagramReceived::data);
     EXPECT_EQ(received[0].data, (Bytes{1, 2, 3, 4}));
