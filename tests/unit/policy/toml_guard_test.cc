@@ -24,6 +24,15 @@ TEST(TomlGuardTest, FindsLettersBeyondAsciiOutsideOfQuotesAndComments) {
               "not TOML: a character beyond ASCII outside of quotes and comments");
 }
 
+TEST(TomlGuardTest, FindsLettersBeyondAsciiAfterBackslashes) {
+    EXPECT_EQ(found(R"(a = "\é")"), "1:7");
+    EXPECT_EQ(found(R"(a = """\é""")"), "1:9");
+    EXPECT_EQ(found("a = \"\"\"\\\n  \r\n\té\"\"\""), "3:2");
+    EXPECT_EQ(found("a = \"\"\"\\  é\"\"\""), "1:11");
+    EXPECT_EQ(found("a = \"\"\"\\\n  bé\"\"\""), "nothing");
+    EXPECT_EQ(found(R"(a = '\é')"), "nothing");
+}
+
 TEST(TomlGuardTest, LetsStringsAndCommentsBe) {
     EXPECT_EQ(found("\xef\xbb\xbf#"), "nothing");
     EXPECT_EQ(found(R"(a = "é" # é)"), "nothing");

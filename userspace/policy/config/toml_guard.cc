@@ -25,6 +25,7 @@ class Scanner {
                 at_ = std::min(text_.find('\n', at_), text_.size());
             } else if (letter == '"' || letter == '\'') {
                 skip_string(letter);
+                if (error_) return error_;
             } else if (static_cast<unsigned char>(letter) >= 0x80) {
                 return error("not TOML: a character beyond ASCII outside of quotes and comments");
             } else {
@@ -55,7 +56,20 @@ class Scanner {
             const char letter = text_[at_];
             if (letter == '\n' && !multi_line) return;
             if (letter == quote && (!multi_line || three(quote))) return skip_closing(quote, multi_line);
-            if (letter == '\\' && quote == '"' && at_ + 1 < text_.size()) step();
+            step();
+            if (letter == '\\' && quote == '"') skip_escaped(multi_line);
+        }
+    }
+
+    // A backslash that ends its line takes along the white space up to the next letter.
+    void skip_escaped(bool multi_line) {
+        constexpr std::string_view kWhiteSpace = " \t\r\n";
+        const std::size_t escaped = at_;
+        while (multi_line && at_ < text_.size() && kWhiteSpace.contains(text_[at_]))
+            step();
+        if (at_ < text_.size() && static_cast<unsigned char>(text_[at_]) >= 0x80) {
+            error_ = error("a character beyond ASCII after a backslash: put it in front of it");
+        } else if (at_ == escaped && at_ < text_.size()) {
             step();
         }
     }
@@ -76,6 +90,7 @@ class Scanner {
     std::size_t line_start_ = 0;
     std::uint32_t line_ = 1;
     std::uint32_t key_parts_ = 0;
+    std::optional<SyntaxError> error_;
 };
 
 }  // namespace
