@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <fstream>
 
 namespace keyline::test {
@@ -12,7 +13,20 @@ std::string trimmed(const std::string& text) {
     return first == std::string::npos ? "" : text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
 }
 
-std::vector<Vector> read_vectors(std::istream& file) {
+std::vector<Vector> read_file(const std::string& path, const std::string& remedy) {
+    std::ifstream file(path);
+    if (!file) {
+        ADD_FAILURE() << path << " is missing: " << remedy;
+        return {};
+    }
+    auto vectors = read_vectors(file);
+    EXPECT_FALSE(vectors.empty()) << path << " holds no vectors";
+    return vectors;
+}
+
+}  // namespace
+
+std::vector<Vector> read_vectors(std::istream& text) {
     std::vector<Vector> vectors;
     Vector current;
     const auto finish = [&] {
@@ -21,7 +35,7 @@ std::vector<Vector> read_vectors(std::istream& file) {
         current.fields.clear();
     };
     std::string raw;
-    for (int number = 1; std::getline(file, raw); ++number) {
+    for (int number = 1; std::getline(text, raw); ++number) {
         const std::string line = trimmed(raw);
         if (line.starts_with('#')) continue;
         const auto equals = line.find('=');
@@ -38,19 +52,6 @@ std::vector<Vector> read_vectors(std::istream& file) {
     finish();
     return vectors;
 }
-
-std::vector<Vector> read_file(const std::string& path, const std::string& remedy) {
-    std::ifstream file(path);
-    if (!file) {
-        ADD_FAILURE() << path << " is missing: " << remedy;
-        return {};
-    }
-    auto vectors = read_vectors(file);
-    EXPECT_FALSE(vectors.empty()) << path << " holds no vectors";
-    return vectors;
-}
-
-}  // namespace
 
 const std::string& Vector::text(const std::string& name) const {
     static const std::string kNone;
@@ -71,6 +72,12 @@ unsigned long Vector::number(const std::string& name) const { return std::stoul(
 std::vector<Vector> published_vectors(const std::string& file) {
     return read_file(std::string(KEYLINE_PUBLISHED_VECTORS) + "/" + file,
                      "install python3-cryptography-vectors");
+}
+
+std::vector<Vector> fetched_vectors(const std::string& file) {
+    const char* const folder = std::getenv("KEYLINE_VECTORS");
+    return read_file(std::string(folder ? folder : "/var/cache/keyline/vectors") + "/" + file,
+                     "tests/unit/fetch-vectors fetches it");
 }
 
 std::vector<Vector> own_vectors(const std::string& file) {

@@ -3,6 +3,7 @@
 // starts a comment.
 #pragma once
 
+#include <istream>
 #include <map>
 #include <string>
 #include <vector>
@@ -23,9 +24,14 @@ struct Vector {
     unsigned long number(const std::string& name) const;
 };
 
+std::vector<Vector> read_vectors(std::istream& text);
+
 // Of a file of the package, by its path under "cryptography_vectors/". A missing file fails the test and
 // names the package.
 std::vector<Vector> published_vectors(const std::string& file);
+
+// Of a file of NIST's that tests/unit/fetch-vectors has fetched. A missing one fails the test and names that.
+std::vector<Vector> fetched_vectors(const std::string& file);
 
 // Of a file beside the test's sources.
 std::vector<Vector> own_vectors(const std::string& file);
