@@ -6,9 +6,13 @@ from lab.processes import wait_until
 from strongswan_test import WithStrongSwan
 
 
-class WithCertificates(WithStrongSwan):
+class Certificates:
+    """For a scenario with a peer of another make: both sides have certificates."""
+
     key_kind = ""  # of both sides' keys; "": P-256
     own_kind = ""  # of Keyline's certificate
+    trusted = "ca.pem"  # by Keyline
+    more_x509 = {}
 
     def certificate(self, host, kind=""):
         pki = self.lab.authorities
@@ -16,9 +20,11 @@ class WithCertificates(WithStrongSwan):
 
     def credentials(self):
         pki = self.lab.authorities
-        return {"x509": {"ca": [pki.path("ca.pem")], "crl": [pki.path("crl.pem")],
-                         "certificate": [self.certificate(self.a, self.own_kind)]}}, "signature"
+        return {"x509": {"ca": [pki.path(self.trusted)], "crl": [pki.path("crl.pem")],
+                         "certificate": [self.certificate(self.a, self.own_kind)], **self.more_x509}}, "signature"
 
+
+class WithCertificates(Certificates, WithStrongSwan):
     def configure_charon(self, **_):
         self.show("")
 

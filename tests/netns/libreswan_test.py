@@ -20,12 +20,15 @@ class WithLibreswan(WithPeer):
     options = {"pfs": "no"}  # more of ipsec.conf's
 
     def start_peer(self):
-        self.peer = Libreswan(self.b, KEY, authby="secret", left=self.b.address, right=self.a.address,
+        self.peer = Libreswan(self.b, left=self.address_of(self.b), right=self.address_of(self.a),
                               leftsubnet=self.far[0], rightsubnet=self.near[0], ike=self.ike, esp=self.esp,
-                              **self.options)
+                              **self.credentials_of_peer(), **self.options)
+
+    def credentials_of_peer(self):
+        return {"key": KEY, "authby": "secret"}
 
     def up(self):
-        self.a.keyline("up", self.b.address)
+        self.a.keyline("up", self.address_of(self.b))
 
     def spis(self):
         return {f"{sa['spi']:x}" for sa in self.sas(self.a)}
@@ -54,7 +57,7 @@ class Initiator(WithLibreswan):
     def test_both_agree_and_keyline_deletes(self):
         self.up()
         self.assert_agreed()
-        self.a.keyline("down", self.b.address)
+        self.a.keyline("down", self.address_of(self.b))
         wait_until(lambda: not self.peer.sas(), "pluto's SAs to go")
 
 
@@ -75,7 +78,7 @@ class PerfectForwardSecrecy(WithLibreswan):
     def test_both_agree_whoever_begins(self):
         self.up()
         self.assert_agreed()
-        self.a.keyline("down", self.b.address)
+        self.a.keyline("down", self.address_of(self.b))
         wait_until(lambda: not self.peer.sas(), "pluto's SAs to go")
         self.peer.up()
         self.assert_agreed()

@@ -25,7 +25,10 @@ conn net
 class Libreswan:
     """pluto in `host` with one connection, "net", of these options of ipsec.conf."""
 
-    def __init__(self, host, key, **options):
+    NICKNAME = "own"  # of its certificate
+
+    def __init__(self, host, *, key=None, certificate=None, ca=None, **options):
+        """It authenticates by a pre-shared key, or by a certificate ("file" and "key") and who `ca` vouches for."""
         if not os.path.exists(f"{_UNPACKED}{_IPSEC}/pluto"):
             raise LabError(f"{_UNPACKED} has no Libreswan: tests/netns/fetch-libreswan fetches it")
         self._host = host
@@ -34,12 +37,23 @@ class Libreswan:
         with open(self._path("ipsec.conf"), "w", encoding="utf-8") as file:
             file.write(_CONF + "".join(f"  {name}={value}\n" for name, value in options.items()))
         with open(os.open(self._path("ipsec.secrets"), os.O_CREAT | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
-            file.write(f'%any %any : PSK "{key}"\n')
+            file.write(f'%any %any : PSK "{key}"\n' if key else "")
         # It finds its other programs under /usr only. The host's mounts are its own.
         host.run("mount", "-t", "overlay", "overlay", "-o", f"lowerdir={_UNPACKED}/usr:/usr", "/usr")
         host.run("mkdir", "-p", os.path.dirname(_SOCKET))
-        host.run("certutil", "-N", "-d", f"sql:{self._path('nss')}", "--empty-password")
+        self._database = f"sql:{self._path('nss')}"
+        host.run("certutil", "-N", "-d", self._database, "--empty-password")
+        if certificate:
+            self._install(certificate, ca)
         self._start()
+
+    def _install(self, certificate, ca):
+        """Its database takes a key in PKCS #12 only."""
+        bundle = self._path("own.p12")
+        self._host.run("openssl", "pkcs12", "-export", "-in", certificate["file"], "-inkey", certificate["key"], "-name",
+                       self.NICKNAME, "-passout", "pass:", "-out", bundle)
+        self._host.run("pk12util", "-i", bundle, "-d", self._database, "-W", "", "-K", "")
+        self._host.run("certutil", "-A", "-n", "ca", "-t", "CT,,", "-i", ca, "-d", self._database)
 
     def _path(self, name):
         return os.path.join(self._directory, name)

@@ -24,8 +24,11 @@ Instant silence_ends(const Session& session, const policy::Keying& keying) {
 
 std::string no_answer(const Session& session) {
     const std::string start = session.name.remote.to_string() + " does not answer; ";
+    // It has answered until now.
     if (session.state == State::kMessage5Sent && session.chosen->method == auth::MethodId::kPreSharedKey)
         return start + "compare the pre-shared keys of both sides";
+    if (session.state == State::kMessage5Sent)
+        return start + "its log may say whether it refuses this host's certificate, the name in it or its CA";
     return start + "is the peer up, does it run IKEv1, does a firewall pass UDP 500 and 4500?";
 }
 
