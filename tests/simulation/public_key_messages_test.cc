@@ -6,6 +6,9 @@
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
+#include <algorithm>
+#include <map>
+
 #include "crypto/cipher.h"
 #include "crypto/hash.h"
 #include "crypto/hmac.h"
@@ -106,6 +109,41 @@ Bytes id_body(const PublishedCertificate& certificate) {
     return id;
 }
 
+// RFC 2409 appendix A: attributes of a transform, all of them of the short form here (RFC 2408 3.3).
+enum Attribute : std::uint16_t {
+    kEncryption = 1,
+    kHashAttribute = 2,
+    kAuthentication = 3,
+    kGroup = 4,
+    kLifeType = 11,
+    kLifeDuration = 12,
+    kKeyLength = 14
+};
+
+std::map<std::uint16_t, std::uint16_t> attributes(ByteView octets) {
+    std::map<std::uint16_t, std::uint16_t> found;
+    for (; octets.size() >= 4; octets = octets.subspan(4)) {
+        EXPECT_TRUE(octets[0] & 0x80);
+        found[load_be16(octets.data()) & 0x7FFF] = load_be16(octets.data() + 2);
+    }
+    return found;
+}
+
+// Of an SA payload with one proposal, of ISAKMP itself (RFC 2408 3.4 to 3.6, RFC 2407 4.6.1).
+std::vector<RawPayload> transforms(const Bytes& sa) {
+    const Bytes doi_and_situation(sa.begin(), sa.begin() + 8);
+    EXPECT_EQ(doi_and_situation, (Bytes{0, 0, 0, 1, 0, 0, 0, 1}));
+    constexpr std::uint8_t kProposal = 2;
+    constexpr std::uint8_t kTransform = 3;
+    const auto proposals = split(kProposal, ByteView(sa).subspan(8));
+    EXPECT_EQ(types(proposals), std::vector<std::uint8_t>{kProposal});
+    const Bytes& proposal = proposals.front().body;
+    auto found = split(kTransform, ByteView(proposal).subspan(4));
+    EXPECT_EQ(Bytes(proposal.begin() + 1, proposal.begin() + 4),
+              (Bytes{1, 0, static_cast<std::uint8_t>(found.size())}));  // PROTO_ISAKMP without an SPI
+    return found;
+}
+
 Bytes last_block(ByteView octets) { return {octets.end() - kBlock, octets.end()}; }
 
 class PublicKeyMessagesTest : public testing::Test {
@@ -125,6 +163,8 @@ class PublicKeyMessagesTest : public testing::Test {
         ASSERT_EQ(pair.a.exported.size(), 1U);
         message_key_ = pair.a.exported.front().encryption_key.clone();
         pair.check_rest();
+        check_headers();
+        check_choice(method == policy::AuthMethod::kPublicKey ? 4 : 5);
     }
 
     ByteView cookies() const { return ByteView(messages_[2]).first(16); }
@@ -138,11 +178,55 @@ class PublicKeyMessagesTest : public testing::Test {
         const Bytes& message = messages_[number - 1];
         const auto text =
             crypto::decrypt(kCipher, message_key_.view(), iv, ByteView(message).subspan(kIsakmpHeader));
-        return split(message[16], *text);
+        auto payloads = split(message[16], *text);
+        // Appendix B: octets of zero up to the next block.
+        std::size_t used = 0;
+        for (const RawPayload& payload : payloads)
+            used += 4 + payload.body.size();
+        EXPECT_LT(text->size() - used, kBlock);
+        EXPECT_TRUE(std::ranges::all_of(ByteView(*text).subspan(used),
+                                        [](std::uint8_t octet) { return octet == 0; }));
+        return payloads;
     }
     std::string key_of(const std::string& host) const { return pki_.path(host + ".rsa.key"); }
     PublishedCertificate certificate_of(const std::string& host) const {
         return read_certificate(pki_.path(host + ".rsa.pem"));
+    }
+
+    // RFC 2408 3.1: only the first message lacks the responder's cookie, only the last two are encrypted.
+    void check_headers() const {
+        for (std::size_t number = 1; number <= 6; ++number) {
+            const Bytes& message = messages_[number - 1];
+            const ByteView header = ByteView(message).first(kIsakmpHeader);
+            EXPECT_TRUE(std::ranges::equal(header.first(8), initiator_cookie()));
+            const Bytes none(8);
+            EXPECT_TRUE(std::ranges::equal(header.subspan(8, 8), number == 1 ? none : responder_cookie()));
+            EXPECT_EQ(header[17], 0x10);                 // version 1.0
+            EXPECT_EQ(header[18], 2);                    // Identity Protection
+            EXPECT_EQ(header[19], number >= 5 ? 1 : 0);  // the Encryption bit alone
+            EXPECT_EQ(load_be32(header.data() + 20), 0U);
+            EXPECT_EQ(load_be32(header.data() + 24), message.size());
+        }
+    }
+
+    // 5, appendix A: the responder returns one of the initiator's transforms as it is, and that has the
+    // method.
+    void check_choice(std::uint16_t method) const {
+        const auto offered = transforms(body(clear(1), kSa));
+        const auto chosen = transforms(body(clear(2), kSa));
+        ASSERT_EQ(chosen.size(), 1U);
+        EXPECT_TRUE(std::ranges::any_of(
+            offered, [&](const RawPayload& transform) { return transform.body == chosen.front().body; }));
+        const ByteView transform = chosen.front().body;
+        EXPECT_EQ(transform[1], 1);  // KEY_IKE
+        auto found = attributes(transform.subspan(4));
+        EXPECT_EQ(found[kEncryption], 7);  // AES-CBC
+        EXPECT_EQ(found[kKeyLength], 256);
+        EXPECT_EQ(found[kHashAttribute], 4);  // SHA2-256
+        EXPECT_EQ(found[kAuthentication], method);
+        EXPECT_EQ(found[kGroup], 19);    // of a random elliptic curve with 256 bits
+        EXPECT_EQ(found[kLifeType], 1);  // seconds
+        EXPECT_GT(found[kLifeDuration], 0);
     }
 
     // 5: SKEYID, HASH_I and HASH_R, for public values and nonces in clear.
