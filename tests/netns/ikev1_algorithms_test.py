@@ -13,10 +13,14 @@ class Oldest(WithStrongSwan):
     main_mode = {"proposals": ["des-cbc/md5"], "dh_groups": ["modp768"]}
     quick_mode = {"suites": ["des-cbc/hmac-md5-96"]}
 
-    def test_traffic_passes_with_a_warning(self):
+    def test_traffic_passes_with_a_warning_whoever_begins(self):
         for weak in ("DES is weak", "MD5 is weak", '"modp768" is weak'):
             self.assert_told(self.a, "main_mode", weak)
         self.a.keyline("up", self.b.address)
+        self.assert_traffic()
+        self.a.keyline("down", self.b.address)
+        wait_until(lambda: not self.peer.swanctl("--list-sas").stdout, "charon's SAs to go")
+        self.initiate()
         self.assert_traffic()
 
 

@@ -2,36 +2,17 @@
 """What befalls IKEv1 SAs with strongSwan while traffic runs: rekeys of both phases, dead peer detection, restarts of
 either side; then IPv6, and AuthIP offered beside IKEv1."""
 
+import re
 import signal
 
 from scenario import main
-from strongswan_test import WithStrongSwan
+from strongswan_test import FAR_V6, NEAR_V6, WithStrongSwan
 from lab.processes import wait_until
-from lab.traffic import BackgroundPing
 
 
 class Lifecycle(WithStrongSwan):
-    def running_ping(self):
-        """A ping through the tunnel, once that works."""
-        self.assert_traffic()
-        ping = BackgroundPing(self.a, self.far[1], interval=0.05)
-        wait_until(ping.answers, "an answer")
-        return ping
-
-    def assert_goes_on(self, ping):
-        before = ping.answers()
-        wait_until(lambda: ping.answers() > before + 20, "more answers", timeout=60)
-
-    def assert_nothing_lost(self, ping):
-        self.assert_goes_on(ping)
-        result = ping.finish()
-        self.assertLessEqual(result.lost, 1, result.output[-200:])  # one may be under way when ping ends
-
     def spis(self):
         return {sa["spi"] for sa in self.sas(self.a)}
-
-    def main_modes(self):
-        return {row["id"] for row in self.a.query("mm") if row["established"]}
 
 
 class KeylineRekeys(Lifecycle):
@@ -65,6 +46,32 @@ class CharonRekeys(Lifecycle):
             wait_until(lambda: self.main_modes() - known, "another main mode SA")
             self.assert_goes_on(ping)
         self.assert_nothing_lost(ping)
+
+
+class CrossedRekeys(Lifecycle):
+    quick_mode = {"soft_lifetime": "3s", "lifetime": "60s"}
+    keying = {"rekey_overlap": "1s", "retransmit_interval": "500ms"}
+
+    def test_both_begin_and_nothing_is_lost(self):
+        ping = self.running_ping()
+        before = self.spis()
+        capture = self.cable.capture("udp")
+        self.cable.hold_ike()
+        self.peer.swanctl("--rekey", "--child", "net")
+        wait_until(lambda: "sending retransmit 1 of request" in self.peer.output(), "charon to have begun")
+        ours = wait_until(lambda: self.messages(capture, self.a), "Keyline to have begun")
+        theirs = int(re.findall(r"generating QUICK_MODE request (\d+)", self.peer.output())[-1])
+        self.cable.release_ike()
+        wait_until(lambda: ours | {theirs} <= self.messages(capture, self.a) & self.messages(capture, self.b),
+                   "an answer to both")
+        wait_until(lambda: not self.spis() & before, "the old SAs to go")
+        self.assert_nothing_lost(ping)
+
+    @staticmethod
+    def messages(capture, sender):
+        """The message IDs of quick modes that this host has taken part in."""
+        only = f"ip.src == {sender.address} && isakmp.exchangetype == 32"
+        return {int(row[0], 16) for row in capture.rows("isakmp.messageid", only=only)}
 
 
 class DeadPeerDetection(Lifecycle):
@@ -106,7 +113,7 @@ class Restart(Lifecycle):
 
 
 class OverIpv6(WithStrongSwan):
-    near, far = ("fd01::/64", "fd01::1"), ("fd02::/64", "fd02::1")
+    near, far = NEAR_V6, FAR_V6
 
     def address_of(self, host):
         return host.address_v6

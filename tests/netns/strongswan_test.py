@@ -13,6 +13,7 @@ from lab.traffic import BackgroundPing
 KEY = "the same at both sides"
 # The networks behind the hosts, and an address in each.
 NEAR, FAR = ("10.1.0.0/24", "10.1.0.1"), ("10.2.0.0/24", "10.2.0.1")
+NEAR_V6, FAR_V6 = ("fd01::/64", "fd01::1"), ("fd02::/64", "fd02::1")
 
 SWANCTL = """
 connections {{
@@ -117,6 +118,25 @@ class WithPeer(Scenario):
         self.assert_pings(self.far[1])
         self.assert_pings(self.near[1], host=self.b)
         self.assert_protected(capture, esp=20)
+
+    def running_ping(self):
+        """A ping through the tunnel, once that works."""
+        self.assert_traffic()
+        ping = BackgroundPing(self.a, self.far[1], interval=0.05)
+        wait_until(ping.answers, "an answer")
+        return ping
+
+    def assert_goes_on(self, ping):
+        before = ping.answers()
+        wait_until(lambda: ping.answers() > before + 20, "more answers", timeout=60)
+
+    def assert_nothing_lost(self, ping):
+        self.assert_goes_on(ping)
+        result = ping.finish()
+        self.assertLessEqual(result.lost, 1, result.output[-200:])  # one may be under way when ping ends
+
+    def main_modes(self):
+        return {row["id"] for row in self.a.query("mm") if row["established"]}
 
 
 class WithStrongSwan(WithPeer):

@@ -13,6 +13,7 @@ _XDP_PASS = '__attribute__((section("xdp"))) int pass_all(void *frame) { return 
 
 class Cable(Namespace):
     LEFT, RIGHT = "left", "right"
+    _IKE_HANDLES = ("800::1", "800::2")  # before that of plug()
 
     def __init__(self, directory):
         super().__init__("cable", directory)
@@ -36,6 +37,21 @@ class Cable(Namespace):
         """Lets nothing cross."""
         for end in (self.LEFT, self.RIGHT):
             self.run("tc", "filter", "delete", "dev", end, "ingress")
+
+    def hold_ike(self):
+        """Lets no IKE over IPv4 cross; ESP does, also in UDP."""
+        ike = [["match", "ip", "dport", "500", "0xffff"],
+               ["match", "ip", "dport", "4500", "0xffff", "match", "u32", "0", "0xffffffff", "at", "28"]]  # RFC 3948 2.2
+        for end in (self.LEFT, self.RIGHT):
+            for handle, port in zip(self._IKE_HANDLES, ike):
+                self.run("tc", "filter", "add", "dev", end, "ingress", "pref", "1", "handle", handle, "protocol", "all", "u32",
+                         "match", "ip", "protocol", "17", "0xff", *port, "flowid", "1:1")  # and goes nowhere
+
+    def release_ike(self):
+        for end in (self.LEFT, self.RIGHT):
+            for handle in self._IKE_HANDLES:
+                self.run("tc", "filter", "delete", "dev", end, "ingress", "pref", "1", "handle", handle, "protocol", "all",
+                         "u32")
 
     def run_xdp(self, end, source=_XDP_PASS):
         """Attaches the XDP program, of C in the section "xdp": a veth takes what XDP_TX sends only when it has one."""

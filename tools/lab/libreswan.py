@@ -78,7 +78,7 @@ class Libreswan:
 
     def sas(self):
         """The SPIs of its ESP SAs, in hexadecimal."""
-        return set(re.findall(r"\besp\.([0-9a-f]+)@", self.whack("--status").stdout))
+        return set(re.findall(r"\besp[.:]([0-9a-f]+)@", self.whack("--status").stdout))
 
     def keys(self):
         """All keys of ESP that it ever had, in hexadecimal."""
