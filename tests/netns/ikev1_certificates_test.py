@@ -138,5 +138,26 @@ class RefusedByPeer(WithCertificates):
         self.assertIn("the peer refused: AUTHENTICATION-FAILED", done.stdout + done.stderr)
 
 
+class InTurn(WithCertificates):
+    """Keyline's first certificate is refused, its second is not."""
+
+    def credentials(self):
+        auth, method = super().credentials()
+        auth["x509"]["certificate"].insert(0, self.certificate(self.a, "expired"))
+        return auth, method
+
+    def test_initiator(self):
+        self.a.keyline("up", self.b.address)
+        self.assert_told(self.a, "the peer refused: AUTHENTICATION-FAILED")
+        self.assertIn("failed   signature by peer", self.a.keyline("mm").stdout)
+        self.assert_traffic()
+
+    def test_responder(self):
+        self.peer.swanctl("--initiate", "--child", "net", "--timeout", "10", check=False)
+        self.assert_told(self.a, "the peer refused")
+        self.initiate()
+        self.assert_traffic()
+
+
 if __name__ == "__main__":
     main()

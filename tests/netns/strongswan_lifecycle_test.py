@@ -92,6 +92,19 @@ class DeadPeerDetection(Lifecycle):
         self.assert_goes_on(ping)
 
 
+class IdleDeadPeer(Lifecycle):
+    keying = {"dpd_delay": "1s", "dpd_timeout": "2s", "retransmit_interval": "500ms"}
+
+    def test_it_is_asked_without_traffic_and_its_sas_go(self):
+        self.assert_traffic()
+        wait_until(lambda: self.peer.output().count("N(DPD_ACK)") >= 3, "answers to Keyline's R-U-THERE")
+        self.peer.send(signal.SIGSTOP)
+        wait_until(lambda: not self.sas(self.a), "the SAs to go")
+        self.assert_told(self.a, "does not answer R-U-THERE")
+        self.peer.send(signal.SIGCONT)
+        self.assert_traffic()
+
+
 class Restart(Lifecycle):
     keying = {"dead_peer_timeout": "3s", "retransmit_interval": "500ms"}
 

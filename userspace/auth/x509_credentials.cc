@@ -3,6 +3,7 @@
 #include <openssl/err.h>
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "auth/certificate_check.h"
@@ -45,6 +46,10 @@ Failure no_certificate(const std::string& name) {
     return {SecStatus::kNoCredentials,
             "the peer shows no certificate, and none of auth.x509.peer_certificates is that of " + name +
                 ": add it there, or have the peer send its certificate"};
+}
+
+bool is_one_of(std::span<const Bytes> certificates, const OwnCertificate& own) {
+    return std::ranges::find(certificates, own.der()) != certificates.end();
 }
 
 }  // namespace
@@ -124,15 +129,22 @@ std::expected<std::shared_ptr<const X509Credentials>, std::string> X509Credentia
     return credentials;
 }
 
-const OwnCertificate* X509Credentials::choose(KeyKind kind, std::span<const Bytes> authorities) const {
+const OwnCertificate* X509Credentials::choose(KeyKind kind, std::span<const Bytes> authorities,
+                                              std::span<const Bytes> refused) const {
     const x509::X509NameListPtr names(sk_X509_NAME_new_null());
     for (const Bytes& authority : authorities) {
         if (auto name = x509::parse_subject(authority)) sk_X509_NAME_push(names.get(), name.release());
     }
-    const auto issued = std::ranges::find_if(
-        own_, [&](const OwnCertificate& own) { return own.kind() == kind && own.is_issued_by(names.get()); });
-    const auto chosen = issued != own_.end() ? issued : std::ranges::find(own_, kind, &OwnCertificate::kind);
-    return chosen == own_.end() ? nullptr : &*chosen;
+    const auto rank = [&](const OwnCertificate& own) {
+        return std::tuple(own.kind() != kind, is_one_of(refused, own), !own.is_issued_by(names.get()));
+    };
+    const auto chosen = std::ranges::min_element(own_, {}, rank);
+    return chosen == own_.end() || chosen->kind() != kind ? nullptr : &*chosen;
+}
+
+bool X509Credentials::has(KeyKind kind, std::span<const Bytes> refused) const {
+    return std::ranges::any_of(
+        own_, [&](const OwnCertificate& own) { return own.kind() == kind && !is_one_of(refused, own); });
 }
 
 std::expected<PeerCertificate, Failure> X509Credentials::accept(X509Ptr certificate, STACK_OF(X509) * others,

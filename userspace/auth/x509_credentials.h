@@ -81,8 +81,12 @@ class X509Credentials {
     const std::vector<Bytes>& authorities() const { return authorities_; }
 
     // This host's first certificate with a key of the kind; one that is issued by one of these authorities,
-    // subjects in DER, goes before others. nullptr when there is none.
-    const OwnCertificate* choose(KeyKind kind, std::span<const Bytes> authorities) const;
+    // subjects in DER, goes before others, and one of the `refused`, DER, after all. nullptr when there is
+    // none.
+    const OwnCertificate* choose(KeyKind kind, std::span<const Bytes> authorities,
+                                 std::span<const Bytes> refused = {}) const;
+    // Whether there is one with a key of the kind beside the `refused`.
+    bool has(KeyKind kind, std::span<const Bytes> refused) const;
 
     // The peer's certificate among those it has sent, DER, or among auth.x509.peer_certificates: the one that
     // has this ID for a name. It is checked, and it has to have the name `wanted` too unless that is empty.

@@ -86,7 +86,7 @@ namespace keyline::exchange {
     X(kTimeout, "ike-timeout", "the peer did not answer",                                                    \
       "is the peer up, does it run AuthIP, does a firewall pass UDP 500 and 4500?")                          \
     X(kSilentPeer, "ike-silent-peer",                                                                        \
-      "traffic with a peer went unanswered: its quick mode was negotiated anew, to see whether it lives",    \
+      "traffic with a peer went unanswered: it was asked for a sign of life, or its quick mode negotiated",  \
       "none needed if the traffic flows one way only; else look at the peer")                                \
     X(kRestartedPeer, "ike-restarted-peer", "a peer that had SAs with this host has lost them",              \
       "none needed after its restart: what it has lost is negotiated anew")                                  \

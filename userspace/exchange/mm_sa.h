@@ -42,6 +42,7 @@ struct MmSa {
     Announced peer_announced;
     bool fragmenting = false;    // large messages do not arrive whole (MS-IKEE 3.3.1, "Fragmentation active")
     bool lost = false;           // ended because the peer did not answer
+    bool lifeless = false;       // lost, and it has been asked for a sign of life (RFC 3706)
     bool speaks_authip = false;  // IKEv1's: this host negotiates with the peer by AuthIP too (MS-AIPS 3.2.4)
     bool replaced = false;       // closing because the peer has started anew, under another one
 

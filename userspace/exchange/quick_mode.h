@@ -73,6 +73,7 @@ struct QmSa {
     std::chrono::seconds patience{0};
     bool suspected = false;
     bool probed = false;  // its main mode SA's peer has been asked for a sign of life
+    bool doomed = false;  // that peer gave none: it goes unless a new main mode is answered
 
     bool superseded() const { return remove != kNever; }
 };

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -81,6 +82,16 @@ struct Session : MmSa {
 
     // ESP has come from the peer under an SPI that no SA of this host has. Anybody can forge that.
     virtual void meet_stray(Host&) {}
+
+    // An initiator that has ended by a refusal of what one side has shown of itself: what else there is to be
+    // tried, in a fresh session that takes its place and is to be started with this `main_mode`.
+    struct Attempt {
+        std::unique_ptr<Session> session;
+        policy::MainMode main_mode;
+    };
+    virtual std::optional<Attempt> next_attempt(const Host&) const { return std::nullopt; }
+    // What a fresh responder may know from another SA with the same peer, by the same protocol.
+    virtual void learn_from(const Session&) {}
 
     // Messages are owed to the peer: shutdown waits for them.
     virtual bool owes() const = 0;

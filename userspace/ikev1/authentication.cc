@@ -1,6 +1,7 @@
 #include "ikev1/authentication.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "auth/x509.h"
 #include "ikev1/pre_shared_key.h"
@@ -41,20 +42,30 @@ std::shared_ptr<const auth::X509Credentials> x509_of(MethodId id, const exchange
     return method == nullptr ? nullptr : method->credentials();
 }
 
-bool has_credentials(const MethodCode& entry, const exchange::Host& host) {
+std::vector<Bytes> refused_with(std::uint16_t code, const Refusals& refusals) {
+    std::vector<Bytes> refused;
+    for (const Refusals::Own& own : refusals.own) {
+        if (own.method == code) refused.push_back(own.certificate);
+    }
+    return refused;
+}
+
+bool has_credentials(const MethodCode& entry, const exchange::Host& host, const Refusals& refusals) {
+    if (std::ranges::find(refusals.methods, entry.code) != refusals.methods.end()) return false;
     if (!entry.key) return host.method(entry.method) != nullptr;
     const auto credentials = x509_of(entry.method, host);
-    return credentials && credentials->choose(*entry.key, {}) != nullptr;
+    return credentials && credentials->has(*entry.key, refused_with(entry.code, refusals));
 }
 
 }  // namespace
 
-std::vector<std::uint16_t> authentication_codes(const policy::MainMode& main_mode,
-                                                const exchange::Host& host) {
+std::vector<std::uint16_t> authentication_codes(const policy::MainMode& main_mode, const exchange::Host& host,
+                                                const Refusals& refusals) {
     std::vector<std::uint16_t> codes;
     for (const policy::AuthMethod wanted : main_mode.auth) {
         for (const MethodCode& entry : kMethods) {
-            if (static_cast<policy::AuthMethod>(entry.method) == wanted && has_credentials(entry, host))
+            if (static_cast<policy::AuthMethod>(entry.method) == wanted &&
+                has_credentials(entry, host, refusals))
                 codes.push_back(entry.code);
         }
     }
@@ -66,15 +77,17 @@ std::optional<auth::MethodId> method_of_code(std::uint16_t code) {
     return entry == nullptr ? std::nullopt : std::optional(entry->method);
 }
 
-std::unique_ptr<Authentication> make_authentication(std::uint16_t code, const exchange::Host& host) {
+std::unique_ptr<Authentication> make_authentication(std::uint16_t code, const exchange::Host& host,
+                                                    const Refusals& refusals) {
     const MethodCode& entry = *find(code);
+    auto refused = refused_with(code, refusals);
     switch (entry.method) {
         case MethodId::kSignature:
-            return std::make_unique<Signature>(x509_of(entry.method, host), *entry.key);
+            return std::make_unique<Signature>(x509_of(entry.method, host), *entry.key, std::move(refused));
         case MethodId::kPublicKey:
-            return std::make_unique<PublicKey>(x509_of(entry.method, host));
+            return std::make_unique<PublicKey>(x509_of(entry.method, host), refused);
         case MethodId::kRevisedPublicKey:
-            return std::make_unique<RevisedPublicKey>(x509_of(entry.method, host));
+            return std::make_unique<RevisedPublicKey>(x509_of(entry.method, host), refused);
         default:
             return std::make_unique<PreSharedKey>();
     }

@@ -20,6 +20,20 @@ namespace keyline::ikev1 {
 struct Incoming;
 struct Session;
 
+// What has been refused in main modes just before (refusals.h). Methods are Authentication Method attributes,
+// certificates are in DER.
+struct Refusals {
+    struct Own {
+        std::uint16_t method = 0;
+        Bytes certificate;
+    };
+    std::vector<Own> own;                // this host's certificates, with one method each
+    std::vector<std::uint16_t> methods;  // that are of no use at all
+    std::vector<Bytes> peers;            // certificates of the peer's
+
+    bool empty() const { return own.empty() && methods.empty() && peers.empty(); }
+};
+
 using Payloads = std::vector<wire::Payload>;
 
 class Authentication {
@@ -40,15 +54,22 @@ class Authentication {
     // The peer's; the name that it proves, for people.
     virtual std::expected<std::string, Failure> take_proof(const Session& session,
                                                            const Incoming& message) = 0;
+
+    // What each side shows of itself, in DER; empty: no certificate, or none yet.
+    virtual Bytes own_certificate() const { return {}; }
+    virtual Bytes peer_certificate() const { return {}; }
+    // An initiator shows itself with message 3 already.
+    virtual bool proves_in_key_exchange() const { return false; }
 };
 
 // The Authentication Method attributes (RFC 2409 appendix A) of the policy's methods that this host has
-// credentials for, in policy's order.
-std::vector<std::uint16_t> authentication_codes(const policy::MainMode& main_mode,
-                                                const exchange::Host& host);
+// credentials for, beside those refused, in policy's order.
+std::vector<std::uint16_t> authentication_codes(const policy::MainMode& main_mode, const exchange::Host& host,
+                                                const Refusals& refusals = {});
 // Empty for an attribute that is not known.
 std::optional<auth::MethodId> method_of_code(std::uint16_t code);
-// For one of `authentication_codes`.
-std::unique_ptr<Authentication> make_authentication(std::uint16_t code, const exchange::Host& host);
+// For one of `authentication_codes`. A certificate that has been refused is the last to be taken.
+std::unique_ptr<Authentication> make_authentication(std::uint16_t code, const exchange::Host& host,
+                                                    const Refusals& refusals);
 
 }  // namespace keyline::ikev1

@@ -1,5 +1,7 @@
 #include "ikev1/dead_peer_detection.h"
 
+#include <chrono>
+
 #include "ikev1/informational.h"
 #include "ikev1/message_io.h"
 #include "ikev1/teardown.h"
@@ -8,8 +10,16 @@ namespace keyline::ikev1 {
 namespace {
 
 using exchange::Host;
+using exchange::Instant;
 using exchange::Reason;
 using Verdict = exchange::Retransmission::Verdict;
+
+// The doubling intervals fill the time that policy gives.
+std::chrono::milliseconds first_interval(const policy::Keying& keying) {
+    constexpr auto kIntervals = (1U << (kRetransmissionsToTheDead + 1)) - 1;
+    if (keying.dpd_timeout.count() == 0) return keying.retransmit_interval;
+    return std::chrono::milliseconds(keying.dpd_timeout) / kIntervals;
+}
 
 void ask(Session& session, Host& host) {
     wire::Notification notify{.protocol_id = wire::protocol::kIsakmp,
@@ -34,13 +44,23 @@ bool start_probe(Session& session, Host& host) {
     const std::uint32_t number = ++session.probe_number;
     session.probing = {.first = number,
                        .last = number,
-                       .retransmission = {host.now(), host.lookup().policy().keying.retransmit_interval,
+                       .retransmission = {host.now(), first_interval(host.lookup().policy().keying),
                                           kRetransmissionsToTheDead}};
     ask(session, host);
     return true;
 }
 
+Instant probe_due(const Session& session, const policy::Keying& keying) {
+    if (session.probing) return session.probing->retransmission.due();
+    const bool asks = session.established && session.peer_knows_dpd && keying.dpd_delay.count() != 0;
+    return asks ? session.lived_at + keying.dpd_delay : exchange::kNever;
+}
+
 void expire_probe(Session& session, Host& host) {
+    if (!session.probing) {
+        start_probe(session, host);
+        return;
+    }
     switch (session.probing->retransmission.expire(host.now())) {
         case Verdict::kWait:
             return;
@@ -51,7 +71,7 @@ void expire_probe(Session& session, Host& host) {
             break;
     }
     host.count(Reason::kTimeout);
-    session.lost = true;
+    session.lost = session.lifeless = true;
     end_main_mode(session, host,
                   session.name.remote.to_string() + " does not answer R-U-THERE: it seems dead");
 }
@@ -71,6 +91,7 @@ void receive_r_u_there_ack(Session& session, Host& host, const wire::Notificatio
     if (!session.probing || number < session.probing->first || number > session.probing->last)
         return host.count(Reason::kStale);
     session.probing.reset();
+    session.lived_at = host.now();
 }
 
 }  // namespace keyline::ikev1

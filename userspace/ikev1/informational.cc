@@ -18,10 +18,19 @@ using exchange::Reason;
 
 constexpr std::uint16_t kConnected = 16384;  // RFC 2408 3.14.1: the first status; below are errors
 
+// Notify types from INVALID-ID-INFORMATION to INVALID-SIGNATURE, and CERTIFICATE-UNAVAILABLE.
+bool is_about_proof(std::uint16_t type) {
+    return (type >= wire::notify::kInvalidIdInformation && type <= wire::notify::kInvalidSignature) ||
+           type == wire::notify::kCertificateUnavailable;
+}
+
 // A refusal of the one exchange that is under way: its text says what the peer wants changed.
 void receive_error(Session& session, Host& host, const wire::Notification& notify) {
     const std::string text = "the peer refused: " + wire::notify_name(notify.type) + "; its log tells why";
     if (!session.established) return main_mode_refused(session, host, text);
+    const bool used = !session.negotiations.empty() || host.live_quick_modes(session) != 0;
+    if (!session.initiator() && !used && is_about_proof(notify.type))
+        return proof_refused(session, host, text);
     quick_mode_refused(session, host, notify, text);
 }
 
@@ -46,8 +55,10 @@ void take(Session& session, Host& host, const Incoming& message) {
         if (session.deleted()) return;
         receive_notify(session, host, message.header, *notify);
     }
+    if (wire::find<wire::Delete>(message.payloads) == nullptr) return;
+    if (!message.header.encrypted()) return host.count(Reason::kNotEncrypted);
     // A quick mode's delete may come after that of the main mode SA, which has overtaken it.
-    if (wire::find<wire::Delete>(message.payloads) != nullptr) receive_delete(session, host, message);
+    receive_delete(session, host, message);
 }
 
 // Encrypted messages that need no reading: repetitions, and answers to this host's deletes.

@@ -92,6 +92,7 @@ std::optional<Failure> take_proof(Session& session, const Incoming& message) {
 void finish_main_mode(Session& session, Host& host) {
     session.state = State::kDone;
     session.established = session.main_mode_done = true;
+    session.lived_at = host.now();
     session.unanswered.reset();
     host.mm_established(session);
 }

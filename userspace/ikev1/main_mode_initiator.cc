@@ -37,7 +37,7 @@ std::optional<Failure> take_second_message(Session& session, Host& host, const I
                        "message 2: " + *wrong};
     }
     auto chosen = parse_mm_choice(*wire::find<wire::SecurityAssociation>(message.payloads), session.main_mode,
-                                  authentication_codes(session.main_mode, host));
+                                  authentication_codes(session.main_mode, host, session.refusals));
     if (!chosen) {
         return Failure{Stage::kMainMode, Reason::kNoMmProposal, wire::notify::kNoProposalChosen,
                        chosen.error()};
@@ -46,7 +46,7 @@ std::optional<Failure> take_second_message(Session& session, Host& host, const I
     session.proposal = chosen->transform.to_string();
     session.methods = {chosen->method};
     session.chosen = std::move(*chosen);
-    session.authentication = make_authentication(session.chosen->authentication, host);
+    session.authentication = make_authentication(session.chosen->authentication, host, session.refusals);
     note_vendor_ids(session, message.payloads);
     host.report(exchange::MmChosen{.mm = session.name,
                                    .by = exchange::By::kPeer,
@@ -94,7 +94,8 @@ void start_main_mode(Session& session, Host& host, const policy::MainMode& main_
         session.methods.push_back(static_cast<auth::MethodId>(method));
     session.initiator_cookie = host.new_initiator_cookie(session.name.remote.address);
     host.report(exchange::MmStarted{session.name});
-    const wire::SecurityAssociation sa = build_mm_offer(main_mode, authentication_codes(main_mode, host));
+    const wire::SecurityAssociation sa =
+        build_mm_offer(main_mode, authentication_codes(main_mode, host, session.refusals));
     report_proposed(session, host, sa);
     std::vector<wire::Payload> payloads{{sa}};
     session.offer = body_of(payloads.front());

@@ -42,7 +42,7 @@ std::optional<Failure> choose(Session& session, Host& host, const Incoming& mess
     session.proposal = chosen->transform.to_string();
     session.methods = {chosen->method};
     session.chosen = *chosen;
-    session.authentication = make_authentication(chosen->authentication, host);
+    session.authentication = make_authentication(chosen->authentication, host, session.refusals);
     note_vendor_ids(session, message.payloads);
     host.report(exchange::MmChosen{.mm = session.name,
                                    .by = exchange::By::kLocal,

@@ -19,8 +19,8 @@ std::optional<auth::IkeId> parse_id(ByteView body) {
 
 }  // namespace
 
-PublicKey::PublicKey(std::shared_ptr<const auth::X509Credentials> credentials)
-    : credentials_(std::move(credentials)), own_(credentials_->choose(auth::KeyKind::kRsa, {})) {}
+PublicKey::PublicKey(std::shared_ptr<const auth::X509Credentials> credentials, std::span<const Bytes> refused)
+    : credentials_(std::move(credentials)), own_(credentials_->choose(auth::KeyKind::kRsa, {}, refused)) {}
 
 Bytes PublicKey::own_id(const Session& session) const {
     return body_of(to_payload(own_->id(session.name.local.address)));

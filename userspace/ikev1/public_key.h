@@ -13,7 +13,7 @@ namespace keyline::ikev1 {
 
 class PublicKey : public Authentication {
   public:
-    explicit PublicKey(std::shared_ptr<const auth::X509Credentials> credentials);
+    PublicKey(std::shared_ptr<const auth::X509Credentials> credentials, std::span<const Bytes> refused);
 
     std::expected<Payloads, Failure> key_exchange(Session& session, exchange::Host& host) override;
     std::optional<Failure> take_key_exchange(Session& session, exchange::Host& host,
@@ -22,6 +22,8 @@ class PublicKey : public Authentication {
                                           const Secret& dh_secret) final;
     std::expected<Payloads, Failure> proof(const Session& session) final;
     std::expected<std::string, Failure> take_proof(const Session& session, const Incoming& message) final;
+    Bytes own_certificate() const final { return own_->der(); }
+    bool proves_in_key_exchange() const final { return true; }
 
   protected:
     const auth::X509Credentials& credentials() const { return *credentials_; }

@@ -4,6 +4,7 @@
 #include "exchange/quick_mode_sa.h"
 #include "ikev1/nat_traversal.h"
 #include "ikev1/quick_mode.h"
+#include "ikev1/responder_lifetime.h"
 #include "ikev1/teardown.h"
 
 namespace keyline::ikev1 {
@@ -106,6 +107,7 @@ std::expected<exchange::QmTransform, Failure> take_answer(const Session& session
         if (!secret) return std::unexpected(invalid(crypto::to_string(secret.error())));
         negotiation.dh_secret = std::move(*secret);
     }
+    take_responder_lifetime(message, *chosen);
     return std::move(*chosen);
 }
 

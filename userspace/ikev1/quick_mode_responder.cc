@@ -4,6 +4,7 @@
 #include "exchange/quick_mode_sa.h"
 #include "ikev1/nat_traversal.h"
 #include "ikev1/quick_mode.h"
+#include "ikev1/responder_lifetime.h"
 #include "ikev1/teardown.h"
 
 namespace keyline::ikev1 {
@@ -141,6 +142,9 @@ std::vector<wire::Payload> answer_payloads(const Session& session, const QmNegot
         payloads.push_back({negotiation.ids.initiator});
         payloads.push_back({negotiation.ids.responder});
     }
+    if (auto notify =
+            build_responder_lifetime(negotiation.quick_mode.lifetime, chosen, negotiation.inbound_spi))
+        payloads.push_back(std::move(*notify));
     return payloads;
 }
 

@@ -88,6 +88,19 @@ void Session::remove_quick_mode(exchange::Host& host, const exchange::QmSa& quic
 
 bool Session::probe(exchange::Host& host) { return start_probe(*this, host); }
 
+std::optional<exchange::Session::Attempt> Session::next_attempt(const exchange::Host& host) const {
+    if (!try_another || authentication_codes(main_mode, host, refusals).empty()) return std::nullopt;
+    auto next = std::make_unique<Session>();
+    next->refusals = refusals;
+    next->failed_methods = failed_methods;
+    return Attempt{std::move(next), main_mode};
+}
+
+void Session::learn_from(const exchange::Session& other) {
+    const Refusals& known = static_cast<const Session&>(other).refusals;
+    if (!known.empty()) refusals = known;
+}
+
 void Session::peer_port_changed(exchange::Host& host) {
     for (QmNegotiation& negotiation : negotiations) {
         if (negotiation.outbound) negotiation.outbound->encapsulation.remote_port = name.remote.port;

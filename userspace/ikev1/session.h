@@ -101,7 +101,9 @@ struct Session final : exchange::Session {
     std::vector<auth::MethodId> methods;
     std::optional<MmChoice> chosen;
     std::unique_ptr<Authentication> authentication;  // with `chosen`
-    Bytes offer;                                     // SAi_b
+    Refusals refusals;
+    bool try_another = false;  // it has failed by credentials: there may be others
+    Bytes offer;               // SAi_b
     std::optional<crypto::DhKeyPair> dh;
     Bytes peer_public_value;
     Bytes initiator_nonce;
@@ -121,6 +123,7 @@ struct Session final : exchange::Session {
     std::vector<UnansweredDelete> deletes;
     std::optional<Probe> probing;
     std::uint32_t probe_number = 0;  // of the last R-U-THERE
+    exchange::Instant lived_at{};    // when the peer last answered what it could not have answered before
     exchange::Instant forget_at = exchange::kNever;
 
     // Informational exchanges are encrypted (RFC 2409 5.7): a responder sends none between its message 4 and
@@ -158,6 +161,8 @@ struct Session final : exchange::Session {
     void end(exchange::Host& host, const std::string& text) override;
     void remove_quick_mode(exchange::Host& host, const exchange::QmSa& quick_mode) override;
     bool probe(exchange::Host& host) override;
+    std::optional<Attempt> next_attempt(const exchange::Host& host) const override;
+    void learn_from(const exchange::Session& other) override;
     void peer_port_changed(exchange::Host& host) override;
     bool owes() const override { return !deletes.empty(); }
     bool forgettable(exchange::Instant now) const override {

@@ -60,15 +60,15 @@ std::expected<Secret, Failure> Signature::skeyid(const Session& session, const e
 }
 
 std::expected<Payloads, Failure> Signature::proof(const Session& session) {
-    const auth::OwnCertificate& own = *credentials_->choose(kind_, their_authorities_);
-    const wire::Identification id = to_payload(own.id(session.name.local.address));
+    const auth::OwnCertificate& shown = own();
+    const wire::Identification id = to_payload(shown.id(session.name.local.address));
     Payloads payloads{{id}};
     if (requested_ || credentials_->send_unasked()) {
-        payloads.push_back(certificate(own.der()));
-        for (const Bytes& between : own.chain())
+        payloads.push_back(certificate(shown.der()));
+        for (const Bytes& between : shown.chain())
             payloads.push_back(certificate(between));
     }
-    payloads.push_back({wire::Signature{own.sign(proof_hash(session, Side::kOwn, body_of(id)))}});
+    payloads.push_back({wire::Signature{shown.sign(proof_hash(session, Side::kOwn, body_of(id)))}});
     if (session.initiator()) request_certificates(payloads);
     return payloads;
 }
@@ -83,8 +83,10 @@ std::expected<std::string, Failure> Signature::take_proof(const Session& session
     }
     note_requests(message);
     const auto& id = *wire::find<wire::Identification>(message.payloads);
-    const auto peer = credentials_->check(certificates_of(message), from_payload(id), session.pad.x509_name,
-                                          auth::KeyUse::kSignature);
+    const std::vector<Bytes> certificates = certificates_of(message);
+    if (!certificates.empty()) their_certificate_ = certificates.front();
+    const auto peer =
+        credentials_->check(certificates, from_payload(id), session.pad.x509_name, auth::KeyUse::kSignature);
     if (!peer) return std::unexpected(certificate_failure(peer.error()));
     if (peer->kind() != kind_) {
         return std::unexpected(certificate_failure(

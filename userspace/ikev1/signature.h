@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "auth/x509_credentials.h"
@@ -12,9 +13,10 @@ namespace keyline::ikev1 {
 
 class Signature final : public Authentication {
   public:
-    // `kind` is that of both sides' keys.
-    Signature(std::shared_ptr<const auth::X509Credentials> credentials, auth::KeyKind kind)
-        : credentials_(std::move(credentials)), kind_(kind) {}
+    // `kind` is that of both sides' keys; a certificate of the `refused`, DER, is the last to be shown.
+    Signature(std::shared_ptr<const auth::X509Credentials> credentials, auth::KeyKind kind,
+              std::vector<Bytes> refused)
+        : credentials_(std::move(credentials)), kind_(kind), refused_(std::move(refused)) {}
 
     std::expected<Payloads, Failure> key_exchange(Session& session, exchange::Host& host) override;
     std::optional<Failure> take_key_exchange(Session& session, exchange::Host& host,
@@ -23,13 +25,20 @@ class Signature final : public Authentication {
                                           const Secret& dh_secret) override;
     std::expected<Payloads, Failure> proof(const Session& session) override;
     std::expected<std::string, Failure> take_proof(const Session& session, const Incoming& message) override;
+    Bytes own_certificate() const override { return own().der(); }
+    Bytes peer_certificate() const override { return their_certificate_; }
 
   private:
+    const auth::OwnCertificate& own() const {
+        return *credentials_->choose(kind_, their_authorities_, refused_);
+    }
     void note_requests(const Incoming& message);
     void request_certificates(Payloads& payloads) const;
 
     const std::shared_ptr<const auth::X509Credentials> credentials_;
     const auth::KeyKind kind_;
+    const std::vector<Bytes> refused_;
+    Bytes their_certificate_;               // the first that they have sent, DER
     bool requested_ = false;                // the peer has requested a certificate
     std::vector<Bytes> their_authorities_;  // of these CAs; subjects in DER
 };

@@ -6,6 +6,7 @@
 
 #include "ikev1/deletes.h"
 #include "ikev1/informational.h"
+#include "ikev1/refusals.h"
 
 namespace keyline::ikev1 {
 namespace {
@@ -75,6 +76,8 @@ void refuse_main_mode(Session& session, Host& host, const Failure& failure) {
 
 void fail_main_mode(Session& session, Host& host, const Failure& failure) {
     refuse_main_mode(session, host, failure);
+    if (session.initiator() && failure.stage == Stage::kAuthentication)
+        note_refused_here(session, host, failure.text);
     // To the responder a notify ends nothing then.
     if (session.main_mode_done) send_delete(session, host);
     end_main_mode(session, host, failure.text);
@@ -92,7 +95,13 @@ void fail_quick_mode(Session& session, Host& host, QmNegotiation& negotiation, c
 
 void main_mode_refused(Session& session, Host& host, const std::string& text) {
     report_failure(session, host, By::kPeer, stage_of(session), Reason::kRefusedByPeer, text);
+    if (has_proved_itself(session)) note_refused_by_peer(session, host, text);
     end_main_mode(session, host, text);
+}
+
+void proof_refused(Session& session, Host& host, const std::string& text) {
+    report_failure(session, host, By::kPeer, Stage::kAuthentication, Reason::kRefusedByPeer, text);
+    note_refused_by_peer(session, host, text);
 }
 
 void quick_mode_refused(Session& session, Host& host, const wire::Notification& notify,
@@ -121,6 +130,8 @@ void quick_mode_deleted(Session& session, Host& host, std::uint32_t spi) {
 void main_mode_timed_out(Session& session, Host& host, const std::string& text) {
     report_failure(session, host, By::kLocal, stage_of(session), Reason::kTimeout, text);
     session.lost = true;
+    // A peer that cannot read the proof says nothing.
+    if (session.state == State::kMessage5Sent) note_refused_by_peer(session, host, text);
     end_main_mode(session, host, text);
 }
 
@@ -137,6 +148,10 @@ void delete_main_mode(Session& session, Host& host, std::span<const exchange::Qm
     if (session.established) {
         for (const exchange::QmSa& quick_mode : quick_modes)
             send_delete(session, host, quick_mode);
+        // Only the last message may be missing: then the peer uses these.
+        for (const QmNegotiation& negotiation : session.negotiations) {
+            if (negotiation.sa) send_delete(session, host, *negotiation.sa);
+        }
         send_delete(session, host);
     }
     end_main_mode(session, host, text);

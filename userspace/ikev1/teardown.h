@@ -25,6 +25,8 @@ void fail_quick_mode(Session& session, exchange::Host& host, QmNegotiation& nego
 
 // The peer says so. An SPI is the peer's inbound one.
 void main_mode_refused(Session& session, exchange::Host& host, const std::string& text);
+// A responder's proof, which nothing has followed yet: the initiator will delete the SA.
+void proof_refused(Session& session, exchange::Host& host, const std::string& text);
 void quick_mode_refused(Session& session, exchange::Host& host, const wire::Notification& notify,
                         const std::string& text);
 void main_mode_deleted(Session& session, exchange::Host& host);

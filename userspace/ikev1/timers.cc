@@ -81,9 +81,8 @@ void expire_lifetime(Session& session, Host& host) {
 
 Instant next_deadline(const Session& session, const policy::Keying& keying) {
     if (session.deleted()) return session.deletes.empty() ? session.forget_at : next_repetition(session);
-    Instant next = std::min(
-        {session.expires, session.keepalive_at, silence_ends(session, keying), next_repetition(session)});
-    if (session.probing) next = std::min(next, session.probing->retransmission.due());
+    Instant next = std::min({session.expires, session.keepalive_at, silence_ends(session, keying),
+                             next_repetition(session), probe_due(session, keying)});
     if (session.unanswered) next = std::min(next, session.unanswered->retransmission.due());
     for (const QmNegotiation& negotiation : session.negotiations)
         next = std::min(next, negotiation.unanswered->retransmission.due());
@@ -102,7 +101,7 @@ void expire(Session& session, Host& host) {
     for (const std::uint32_t message_id : message_ids) {
         if (!expire_quick_mode(session, host, message_id)) return;
     }
-    if (!session.deleted() && session.probing) expire_probe(session, host);
+    if (!session.deleted() && probe_due(session, keying) <= now) expire_probe(session, host);
     if (session.deleted()) return;
     if (silence_ends(session, keying) <= now)
         return main_mode_timed_out(session, host, "the initiator fell silent");

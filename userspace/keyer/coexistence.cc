@@ -38,6 +38,15 @@ void Engine::decide_beside(Session& session) {
     loser->end(*this, authip ? "AuthIP goes on instead" : "IKEv1 goes on instead");
 }
 
+void Engine::replace_beside(std::uint64_t former, std::uint64_t next) {
+    auto entry = beside_.extract(former);
+    if (entry.empty()) return;
+    if (const auto other = beside_.find(entry.mapped().other); other != beside_.end())
+        other->second.other = next;
+    entry.key() = next;
+    beside_.insert(std::move(entry));
+}
+
 // An attempt has come to nothing. Its requests fail unless the other one is left.
 void Engine::end_beside(exchange::MmSa& sa, const std::string& text) {
     const auto entry = beside_.extract(sa.name.id);
@@ -49,6 +58,7 @@ void Engine::end_beside(exchange::MmSa& sa, const std::string& text) {
             homeless_.push_back(std::move(request));
             continue;
         }
+        if (sa.lost) bury(request.traffic);
         // The peer's own negotiation, crossing this one, may have succeeded.
         const bool served = !quick_modes_.ids_by_traffic(request.traffic).empty();
         served ? succeed(request) : fail(request, former.empty() ? text : former + "; " + text);

@@ -154,6 +154,10 @@ void Engine::new_responder(const DatagramReceived& datagram, const wire::Header&
                                      datagram.remote, now_);
     if (peer != nullptr) session.pad = *peer;
     session.speaks_authip = permits(peer, policy::Protocol::kAuthip);
+    for (const std::uint64_t id : sessions_.ids_by_peer(datagram.remote.address)) {
+        const Session& other = *sessions_.find(id);
+        if (other.dialect() == session.dialect()) session.learn_from(other);
+    }
     // A refusal leaves nothing: the same message is refused anew.
     if (!session.accept(*this, datagram, header)) return sessions_.erase(session.name.id);
     sessions_.index(session);

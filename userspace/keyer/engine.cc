@@ -106,7 +106,7 @@ void Engine::mm_ended(MmSa& sa, const std::string& text) {
     if (was_established) {
         if (sa.lost) suspect_quick_modes_of(sa);
         mm_closing(sa);
-    } else {
+    } else if (!try_again(session_of(sa))) {
         end_beside(sa, text);
     }
     report(exchange::MmDeleted{sa.name, text});

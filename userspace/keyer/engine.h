@@ -92,10 +92,14 @@ class Engine final : public exchange::Host {
     void drop(exchange::Reason reason, const Endpoint& remote, std::string text = {});
     void on(exchange::AuthStepDone& event);
 
+    // attempts.cc: main modes in the place of others.
+    bool try_again(exchange::Session& ended);
+
     // coexistence.cc: AuthIP and IKEv1 with one peer.
     void set_beside(exchange::Session& authip, exchange::Session& ikev1);
     void decide_beside(exchange::Session& session);
     void end_beside(exchange::MmSa& sa, const std::string& text);
+    void replace_beside(std::uint64_t former, std::uint64_t next);
 
     // dos_protection.cc
     void protect_from_flood();
@@ -135,6 +139,7 @@ class Engine final : public exchange::Host {
     void meet_stray(const IpAddress& local, const IpAddress& remote);
     void suspect(exchange::QmSa& qm);
     void suspect_quick_modes_of(const exchange::MmSa& sa);
+    void bury(const exchange::Traffic& traffic);
     void replace_former(const exchange::Session& fresh);
 
     // admin.cc

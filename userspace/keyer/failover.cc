@@ -78,8 +78,18 @@ void Engine::suspect(QmSa& qm) {
 }
 
 void Engine::suspect_quick_modes_of(const exchange::MmSa& sa) {
-    const auto ids = quick_modes_.ids_by_mm(sa.name.id);
-    suspects_.insert(suspects_.end(), ids.begin(), ids.end());
+    for (const std::uint64_t id : quick_modes_.ids_by_mm(sa.name.id)) {
+        quick_modes_.find(id)->doomed |= sa.lifeless;
+        suspects_.push_back(id);
+    }
+}
+
+// The peer gave no sign of life, and now a new main mode goes unanswered: it is deemed dead (RFC 3706 5.5,
+// MS-IKEE 3.12.4). Without the SAs its traffic begins a negotiation.
+void Engine::bury(const exchange::Traffic& traffic) {
+    for (const std::uint64_t id : quick_modes_.ids_by_traffic(traffic)) {
+        if (quick_modes_.find(id)->doomed) remove_quick_mode(id, "its peer is dead", Notify::kNobody);
+    }
 }
 
 // MS-IKEE 3.6.5: the peer had no SA when it sent its initial contact, so what this host had until then is

@@ -199,6 +199,10 @@ struct Keying {
     // A peer that traffic is sent to and that has been silent for this long may be dead (MS-IKEE 3.12); 0:
     // never.
     std::chrono::seconds dead_peer_timeout{20};
+    // How often the peers of IKEv1 main mode SAs are asked for a sign of life without any traffic (RFC 3706),
+    // 0: never; and how long they have to give one, 0: until three requests have gone unanswered.
+    std::chrono::seconds dpd_delay{0};
+    std::chrono::seconds dpd_timeout{0};
     // QM SAs unused for this long are deleted (MS-IKEE 3.5.2), the second with peers that are clusters; 0:
     // never.
     std::chrono::seconds idle_timeout{300};

@@ -1,5 +1,6 @@
 #include "wire/security_association.h"
 
+#include "wire/attribute_list.h"
 #include "wire/parse.h"
 
 namespace keyline::wire {
@@ -26,26 +27,6 @@ std::expected<Substructure, ParseError> parse_substructure(Reader& from, Payload
     return Substructure{next == PayloadType::kNone, reserved, from.sub(length - kGenericHeaderSize)};
 }
 
-std::expected<std::vector<Attribute>, ParseError> parse_attributes(Reader from) {
-    std::vector<Attribute> attributes;
-    while (from.remaining() > 0) {
-        const std::size_t start = from.offset();
-        if (attributes.size() == kMaxAttributes) return failure(ParseReason::kTooManyAttributes, start);
-        if (!from.has(4)) return failure(ParseReason::kAttributeTruncated, start);
-        const std::uint16_t format_and_type = from.be16();
-        const std::uint16_t value_or_length = from.be16();
-        Attribute& attribute = attributes.emplace_back();
-        attribute.type = format_and_type & 0x7FFF;
-        if ((format_and_type & 0x8000) != 0) {
-            attribute.value = value_or_length;
-        } else {
-            if (!from.has(value_or_length)) return failure(ParseReason::kAttributeTruncated, start);
-            attribute.value = from.copy(value_or_length);
-        }
-    }
-    return attributes;
-}
-
 // `room` is how many more transforms the SA payload may have.
 std::expected<std::vector<Transform>, ParseError> parse_transforms(Reader from, std::size_t room) {
     std::vector<Transform> transforms;
@@ -67,27 +48,13 @@ std::expected<std::vector<Transform>, ParseError> parse_transforms(Reader from, 
     return transforms;
 }
 
-void build_attribute(Writer& to, const Attribute& attribute) {
-    if (attribute.type > 0x7FFF) to.fail(BuildReason::kFieldTooLong);
-    if (const auto* basic = std::get_if<std::uint16_t>(&attribute.value)) {
-        to.be16(attribute.type | 0x8000);
-        to.be16(*basic);
-    } else {
-        const Bytes& variable = std::get<Bytes>(attribute.value);
-        to.be16(attribute.type);
-        to.size16(variable.size());
-        to.octets(variable);
-    }
-}
-
 void build_transform(Writer& to, const Transform& transform, bool last) {
     const std::size_t start =
         to.begin(last ? PayloadType::kNone : PayloadType::kTransform, transform.reserved);
     to.u8(transform.number);
     to.u8(transform.id);
     to.be16(transform.reserved2);
-    for (const Attribute& attribute : transform.attributes)
-        build_attribute(to, attribute);
+    build_attributes(to, transform.attributes);
     to.end(start);
 }
 

@@ -1,4 +1,4 @@
-// The one payload with structure inside: proposals, transforms, attributes (RFC 2408 3.4 to 3.6). Used by
+// The one payload with structure inside: proposals and transforms (RFC 2408 3.4 to 3.6). Used by
 // parse_payloads and build_payloads only.
 #pragma once
 

@@ -46,6 +46,10 @@ constexpr Field<Keying> kKeyingFields[] = {
      [](const Value& value, Keying& keying) {
          read_seconds(value, seconds(0), hours(1), keying.dead_peer_timeout);
      }},
+    {"dpd_delay", [](const Value& value,
+                     Keying& keying) { read_seconds(value, seconds(0), hours(24), keying.dpd_delay); }},
+    {"dpd_timeout", [](const Value& value,
+                       Keying& keying) { read_seconds(value, seconds(0), hours(1), keying.dpd_timeout); }},
     {"idle_timeout", [](const Value& value,
                         Keying& keying) { read_seconds(value, seconds(0), hours(24), keying.idle_timeout); }},
     {"cluster_idle_timeout",
