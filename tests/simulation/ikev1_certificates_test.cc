@@ -25,6 +25,13 @@ class Ikev1CertificatesTest : public testing::Test {
     static policy::X509Auth a(const std::string& kind) { return x509_settings(*pki_, kHostA, kHostB, kind); }
     static policy::X509Auth b(const std::string& kind) { return x509_settings(*pki_, kHostB, kHostA, kind); }
 
+    // A bad certificate of `host` goes before those of `settings`.
+    static policy::X509Auth after(const std::string& bad, policy::X509Auth settings,
+                                  const std::string& host) {
+        settings.certificates.insert(settings.certificates.begin(),
+                                     {pki_->path(host + bad + ".pem"), pki_->path(host + ".key")});
+        return settings;
+    }
     static void expect_established(Pair& pair) {
         for (const Host* host : {&pair.a, &pair.b}) {
             const auto established = reports<exchange::MmEstablished>(*host);
@@ -175,6 +182,106 @@ TEST_F(Ikev1CertificatesTest, AResponderLearnsThatItsCertificateIsRefused) {
     Pair pair(x509_wishes(AuthMethod::kSignature, a(""), revoked));
     expect_refused(pair, pair.a, Reason::kBadCertificate, "certificate revoked");
     EXPECT_TRUE(pair.b.keyer->main_modes(pair.world.now()).empty());
+}
+
+TEST_F(Ikev1CertificatesTest, AnInitiatorGoesThroughItsCertificates) {
+    for (const bool both_protocols : {false, true}) {
+        PairWishes wishes = x509_wishes(AuthMethod::kSignature,
+                                        after(".expired", after(".revoked", a(""), kHostA), kHostA), b(""));
+        if (both_protocols) {
+            wishes.a.protocols = {policy::Protocol::kAuthip, policy::Protocol::kIkev1};
+            wishes.a.auth.push_back(AuthMethod::kKerberos);
+            wishes.a.dh_groups.push_back(policy::DhGroup::kNone);
+        }
+        Pair pair(wishes);
+        pair.acquire_at_a();
+        pair.world.run(5s);
+        EXPECT_EQ(pair.a.keyer->counters()[Reason::kRefusedByPeer], 2U);
+        EXPECT_EQ(pair.b.keyer->counters()[Reason::kBadCertificate], 2U);
+        EXPECT_EQ(reports<exchange::MethodFailed>(pair.a).size(), 2U);
+        EXPECT_EQ(pair.a.failed_acquires, 0U);
+        expect_established(pair);
+    }
+}
+
+TEST_F(Ikev1CertificatesTest, AResponderShowsAnotherCertificateNextTime) {
+    Pair pair(x509_wishes(AuthMethod::kSignature, a(""), after(".revoked", b(""), kHostB)));
+    pair.acquire_at_a();
+    pair.world.run(5s);
+    EXPECT_EQ(pair.a.keyer->counters()[Reason::kBadCertificate], 1U);
+    EXPECT_EQ(pair.b.keyer->counters()[Reason::kRefusedByPeer], 1U);
+    EXPECT_EQ(established(pair.a), 1U);
+    EXPECT_EQ(pair.a.datapath.outbound.size(), 1U);
+    pair.world.run(60s);
+    EXPECT_EQ(pair.b.keyer->main_modes(pair.world.now()).size(), 1U);
+    pair.check_rest();
+}
+
+TEST_F(Ikev1CertificatesTest, AfterTheLastCertificateComesTheNextMethod) {
+    PairWishes wishes = x509_wishes(AuthMethod::kSignature, after(".expired", a(""), kHostA), b(""));
+    wishes.a.auth.push_back(AuthMethod::kPreSharedKey);
+    wishes.b.auth.push_back(AuthMethod::kPreSharedKey);
+    wishes.b.remote_x509_name = "c.example.test";
+    Pair pair(wishes);
+    pair.acquire_at_a();
+    pair.world.run(5s);
+    EXPECT_EQ(pair.b.keyer->counters()[Reason::kBadCertificate], 2U);
+    ASSERT_EQ(established(pair.a), 1U);
+    EXPECT_EQ(reports<exchange::MmEstablished>(pair.a).front().method, auth::MethodId::kPreSharedKey);
+    pair.check_rest();
+}
+
+TEST_F(Ikev1CertificatesTest, AMethodIsGivenUpWhenThePeerHasNothingElseToShow) {
+    policy::X509Auth revoked = b("");
+    revoked.certificates.front().file = pki_->path(kHostB + ".revoked.pem");
+    PairWishes wishes = x509_wishes(AuthMethod::kSignature, a(""), revoked);
+    wishes.a.auth.push_back(AuthMethod::kPreSharedKey);
+    wishes.b.auth.push_back(AuthMethod::kPreSharedKey);
+    Pair pair(wishes);
+    pair.acquire_at_a();
+    pair.world.run(5s);
+    EXPECT_EQ(pair.a.keyer->counters()[Reason::kBadCertificate], 2U);
+    ASSERT_EQ(established(pair.a), 1U);
+    EXPECT_EQ(reports<exchange::MmEstablished>(pair.a).front().method, auth::MethodId::kPreSharedKey);
+}
+
+// A peer that does not share it cannot say so.
+TEST_F(Ikev1CertificatesTest, AfterAWrongPreSharedKeyComesTheNextMethod) {
+    PairWishes wishes = x509_wishes(AuthMethod::kPreSharedKey, a(""), b(""));
+    wishes.a.auth.push_back(AuthMethod::kSignature);
+    wishes.b.auth.push_back(AuthMethod::kSignature);
+    wishes.b_keys = "10.0.0.0/8 another secret";
+    Pair pair(wishes);
+    pair.acquire_at_a();
+    pair.world.run(120s);
+    EXPECT_EQ(pair.a.keyer->counters()[Reason::kTimeout], 1U);
+    expect_established(pair);
+}
+
+TEST_F(Ikev1CertificatesTest, PublicKeyEncryptionGoesThroughCertificatesToo) {
+    const test::Pki other({kHostA});
+    policy::X509Auth several = a(".rsa");
+    several.certificates.insert(several.certificates.begin(),
+                                {other.path(kHostA + ".rsa.pem"), other.path(kHostA + ".rsa.key")});
+    for (const AuthMethod method : {AuthMethod::kPublicKey, AuthMethod::kRevisedPublicKey}) {
+        Pair pair(x509_wishes(method, several, b(".rsa")));
+        pair.acquire_at_a();
+        pair.world.run(5s);
+        EXPECT_EQ(reports<exchange::MethodFailed>(pair.a).size(), 1U);
+        EXPECT_EQ(established(pair.a), 1U);
+        EXPECT_EQ(pair.a.datapath.outbound.size(), 1U);
+        EXPECT_EQ(pair.b.datapath.outbound.size(), 1U);
+    }
+}
+
+TEST_F(Ikev1CertificatesTest, NothingIsTriedTwice) {
+    policy::X509Auth bad = after(".expired", a(""), kHostA);
+    bad.certificates.back().file = pki_->path(kHostA + ".revoked.pem");
+    Pair pair(x509_wishes(AuthMethod::kSignature, bad, b("")));
+    expect_refused(pair, pair.b, Reason::kBadCertificate, "certificate");
+    EXPECT_EQ(pair.b.keyer->counters()[Reason::kBadCertificate], 2U);
+    EXPECT_EQ(pair.a.failed_acquires, 1U);
+    pair.check_rest();
 }
 
 TEST_F(Ikev1CertificatesTest, KeysOfAnotherKindAreNoCommonMethod) {

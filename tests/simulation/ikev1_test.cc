@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include "simulation/pair.h"
+#include "wire/build.h"
+#include "wire/parse.h"
 
 namespace keyline::simulation {
 namespace {
@@ -178,6 +180,54 @@ TEST(Ikev1Test, AnAlteredMessageIsDroppedAndTheRepetitionTaken) {
     EXPECT_EQ(altered, 1U);
     EXPECT_EQ(pair.a.datapath.outbound.size(), 1U);
     EXPECT_EQ(pair.b.datapath.outbound.size(), 1U);
+    pair.check_rest();
+}
+
+// Anybody who hears the first message could send one.
+TEST(Ikev1Test, AClearDeleteDeletesNothing) {
+    Pair pair(pre_shared_key());
+    unsigned forged = 0;
+    pair.world.tap = [&](const exchange::Send& message) {
+        const auto header = wire::parse_header(message.data);
+        if (header->exchange_type != wire::ExchangeType::kMainMode || header->encrypted()) return;
+        ++forged;
+        Bytes cookies(header->initiator_cookie.begin(), header->initiator_cookie.end());
+        append(cookies, header->responder_cookie);
+        const std::vector<wire::Payload> payloads{
+            {wire::Nonce{Bytes(32)}},
+            {wire::Delete{
+                .protocol_id = wire::protocol::kIsakmp, .spi_size = 16, .spis = std::move(cookies)}}};
+        wire::Header false_header{.initiator_cookie = header->initiator_cookie,
+                                  .responder_cookie = header->responder_cookie,
+                                  .exchange_type = wire::ExchangeType::kInformational,
+                                  .message_id = forged};
+        const Bytes data = *wire::build_plain_message(false_header, payloads);
+        pair.world.after(1ms, [&pair, message, data] {
+            pair.world.deliver(message.remote, message.local, data);
+            pair.world.deliver(message.local, message.remote, data);
+        });
+    };
+    pair.acquire_at_a();
+    pair.world.run(5s);
+    EXPECT_EQ(forged, 4U);
+    EXPECT_GE(pair.a.keyer->counters()[Reason::kNotEncrypted], 3U);
+    EXPECT_EQ(established(pair.a), 1U);
+    EXPECT_EQ(pair.a.datapath.outbound.size(), 1U);
+    pair.check_rest();
+}
+
+// RFC 2407 4.6.3.1. The shorter lifetime is that of both.
+TEST(Ikev1Test, AResponderTellsItsShorterLifetime) {
+    Wishes longer = pre_shared_key();
+    longer.lifetime = {.soft_time = 3600s, .hard_time = 7200s, .hard_octets = 1 << 30};
+    Wishes shorter = pre_shared_key();
+    shorter.lifetime = {.soft_time = 800s, .hard_time = 1000s};
+    Pair pair(PairWishes{.a = longer, .b = shorter, .a_methods = {Script{}}, .b_methods = {Script{}}});
+    pair.acquire_at_a();
+    pair.world.run(5s);
+    EXPECT_EQ(pair.sent_payloads().at(7), "#8* HASH, SA, Nr, IDci, IDcr, N(RESPONDER-LIFETIME)");
+    for (const Host* host : {&pair.a, &pair.b})
+        EXPECT_EQ(host->datapath.outbound.begin()->second.lifetime.hard_time, 1000s);
     pair.check_rest();
 }
 

@@ -4,8 +4,10 @@
 #include <cstdio>
 
 #include "exchange/quick_mode.h"
+#include "simulation/middlebox.h"
 #include "simulation/pair.h"
 #include "simulation/trace.h"
+#include "simulation/x509_pair.h"
 
 namespace keyline::simulation {
 namespace {
@@ -23,6 +25,9 @@ const std::vector<EspSuite> kSuites = {{Encryption::kAesGcm16, 16, Integrity::kN
 
 // Most seeds do without Diffie-Hellman: it would take most of the time and adds few states.
 constexpr double kDiffieHellman = 0.03;
+// Certificates cost as much.
+constexpr double kCertificates = 0.1;
+constexpr std::size_t kLargeMessage = 548;
 // The network is bad for less than a message is repeated; after that, every exchange ends by the timers'
 // letter.
 constexpr auto kTrouble = 20s;
@@ -30,6 +35,12 @@ constexpr auto kTrouble = 20s;
 constexpr auto kPeace = 400s;
 // Longer than any negotiation takes when nothing troubles it.
 constexpr auto kLastNegotiation = 120s;
+
+// Made when the first seed wants certificates. Their keys differ from run to run, what befalls them does not.
+const test::Pki& pki() {
+    static const test::Pki made({kHostA, kHostB});
+    return made;
+}
 
 class Scenario {
   public:
@@ -43,6 +54,7 @@ class Scenario {
                                  .most_delay = std::chrono::milliseconds(1 + random_.below(3000))};
         note("loss " + std::to_string(pair_.world.network().loss));
         if (random_.chance(0.2)) translate();
+        if (protocol_ == policy::Protocol::kIkev1) meddle();
         plan_acquires();
         plan_troubles();
         pair_.world.after(kTrouble, [this] { pair_.world.network() = {}; });
@@ -173,15 +185,69 @@ class Scenario {
             wishes->auth = {AuthMethod::kPreSharedKey};
             wishes->dh_groups = {DhGroup::kEcp256};
         }
-        if (random_.chance(0.3)) return both_protocols(pair);
-        if (!random_.chance(0.1)) return;
-        note("differing keys");
-        pair.b_keys = "10.0.0.0/8 another secret";
+        if (random_.chance(0.3)) {
+            both_protocols(pair);
+        } else if (random_.chance(0.1)) {
+            note("differing keys");
+            pair.b_keys = "10.0.0.0/8 another secret";
+        }
+        if (random_.chance(kCertificates)) certificates(pair);
+    }
+
+    // Instead of the pre-shared key, or before it.
+    void certificates(PairWishes& pair) {
+        constexpr AuthMethod kMethods[] = {AuthMethod::kSignature, AuthMethod::kPublicKey,
+                                           AuthMethod::kRevisedPublicKey};
+        const AuthMethod method = kMethods[random_.below(std::size(kMethods))];
+        const bool rsa = method != AuthMethod::kSignature || random_.chance(0.5);
+        const bool alone = random_.chance(0.5);
+        note("certificates by " + std::string(policy::to_string(method)));
+        for (Wishes* wishes : {&pair.a, &pair.b}) {
+            const auto psk = std::ranges::find(wishes->auth, AuthMethod::kPreSharedKey);
+            alone ? void(*psk = method) : void(wishes->auth.insert(psk, method));
+        }
+        pair.a.remote_x509_name = kHostB;
+        pair.b.remote_x509_name = kHostA;
+        pair.a_more = x509_methods(own_certificates(kHostA, kHostB, rsa));
+        pair.b_more = x509_methods(own_certificates(kHostB, kHostA, rsa));
+    }
+
+    // Bad ones before the good one, or nothing else.
+    policy::X509Auth own_certificates(const std::string& host, const std::string& peer, bool rsa) {
+        policy::X509Auth settings = x509_settings(pki(), host, peer, rsa ? ".rsa" : "");
+        if (rsa || random_.chance(0.5)) return settings;
+        note("bad certificates");
+        spoiled_ = true;
+        if (random_.chance(0.2)) settings.certificates.clear();
+        for (const char* bad : {".revoked", ".expired"}) {
+            if (settings.certificates.empty() || random_.chance(0.5))
+                settings.certificates.insert(settings.certificates.begin(),
+                                             {pki().path(host + bad + ".pem"), pki().path(host + ".key")});
+        }
+        return settings;
+    }
+
+    // What old peers and narrow paths do to IKEv1.
+    void meddle() {
+        const bool draft = random_.chance(0.1);
+        const bool commit = random_.chance(0.1);
+        if (draft) note("NAT traversal as drafted");
+        if (commit) note("Commit flag");
+        pair_.world.alter = [draft, commit](exchange::Send& message) {
+            if (draft) hide_vendor_id(message, wire::vendor::kRfc3947);
+            if (commit) set_commit_flag(message);
+        };
+        if (!small_ || !random_.chance(0.1)) return;
+        note("narrow path");
+        pair_.world.swallow = [](const exchange::Send& message) {
+            return message.data.size() > kLargeMessage;
+        };
     }
 
     // a may use either protocol, b as well or only one of them.
     void both_protocols(PairWishes& pair) {
         note("both protocols");
+        small_ = false;
         for (Wishes* wishes : {&pair.a, &pair.b}) {
             wishes->protocols = {policy::Protocol::kAuthip, policy::Protocol::kIkev1};
             wishes->auth = {AuthMethod::kKerberos, AuthMethod::kPreSharedKey};
@@ -319,7 +385,11 @@ class Scenario {
 
     // Short lifetimes are renewed for ever: the end may fall into a negotiation.
     void finish_what_runs() {
-        const auto is_negotiating = [](const Host& host) { return host.keyer->limits().incomplete != 0; };
+        // The first SA of a quick mode is installed before both hosts know that it is done.
+        const auto is_negotiating = [this](const Host& host) {
+            return host.keyer->limits().incomplete != 0 ||
+                   host.keyer->quick_modes(pair_.world.now()).size() != host.datapath.inbound.size();
+        };
         for (auto waited = 0s; waited < kLastNegotiation; waited += 1s) {
             if (!is_negotiating(pair_.a) && !is_negotiating(pair_.b)) return;
             pair_.world.run(1s);
@@ -358,6 +428,7 @@ class Scenario {
     std::string story_;
     bool spoiled_ = false;
     bool short_lifetime_ = false;
+    bool small_ = true;  // first messages, which are never sent in fragments
     bool users_in_main_mode_ = false;
     std::uint64_t users_ = 0;  // of host a, beside the machine
     Pair pair_;

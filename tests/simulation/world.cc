@@ -163,8 +163,9 @@ void World::deliver(const Endpoint& from, const Endpoint& to, Bytes data) {
     if (host != nullptr) give(*host, exchange::DatagramReceived{*inside, from, std::move(data)});
 }
 
-void World::send(const exchange::Send& message) {
+void World::send(exchange::Send message) {
     if (tap) tap(message);
+    if (alter) alter(message);
     if (swallow && swallow(message)) return;
     const Endpoint from = translate(message.local);
     const int copies = random_.chance(network_.repetition) ? 2 : 1;

@@ -98,6 +98,8 @@ class World {
     // A datagram, as if from `remote`. Tests tap and forge with it.
     void deliver(const Endpoint& from, const Endpoint& to, Bytes data);
     std::function<void(const exchange::Send&)> tap;
+    // What a device on the path makes of them.
+    std::function<void(exchange::Send&)> alter;
     // True for datagrams that a NAT or an attacker shall swallow.
     std::function<bool(const exchange::Send&)> swallow;
 
@@ -116,7 +118,7 @@ class World {
   private:
     void perform(Host& host, exchange::Actions actions);
     void perform(Host& host, exchange::Action& action);
-    void send(const exchange::Send& message);
+    void send(exchange::Send message);
     void install(Host& host, policy::SadEntry entry);
     void remove(Host& host, const exchange::RemoveSa& removal);
     void move(Host& host, const exchange::MoveSa& move);
