@@ -30,16 +30,6 @@ using datapath::Datapath;
 constexpr int kRuns = 9;
 constexpr std::uint32_t kHotTuples = 64;  // fit every cache
 
-template <typename Value>
-Value need(std::expected<Value, std::string>&& value) {
-    if (!value) {
-        fail(value.error());
-    }
-    if constexpr (!std::is_void_v<Value>) {
-        return std::move(*value);
-    }
-}
-
 // A network namespace and pins of its own, gone when it goes.
 class Scratch {
   public:
