@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs a job on another kernel: a QEMU guest without disk or network, whose file system is an initramfs.
+"""Runs a job on another kernel: a QEMU guest without disk, whose file system is an initramfs.
 
     result = Guest(Kernel("6.1")).run("./program --flag", files=["build/program"])
 
@@ -7,6 +7,10 @@ It may also be given this machine's own files (host_files.py), for jobs that wan
 
     kernel = Kernel("6.1")
     result = Guest(kernel, host_files=True).run(f"host-root {kernel.modules} /usr/bin/python3 --version")
+
+And a network card, which is the other end of a tap in a namespace of tools/lab:
+
+    Guest(kernel, tap=(cable, cable.RIGHT))
 
 TCG unless asked: a /dev/kvm that is there need not work, and these jobs are small. Expect ten times the native duration.
 """
@@ -49,11 +53,13 @@ class Result:
 
 
 class Guest:
-    def __init__(self, kernel, *, processors=1, memory_mib=1024, host_files=False, accelerator="tcg,thread=multi"):
+    def __init__(self, kernel, *, processors=1, memory_mib=1024, host_files=False, tap=None,
+                 accelerator="tcg,thread=multi"):
         self.kernel = kernel
         self.processors = processors
         self.memory_mib = memory_mib
         self.host_files = host_files
+        self.tap = tap
         self.accelerator = accelerator
 
     def run(self, script, files=(), *, timeout=600):
@@ -73,6 +79,11 @@ class Guest:
                 "-append", "console=ttyS0 quiet panic=-1 mitigations=off",
                 *shared,
             ]
+            if self.tap:
+                namespace, interface = self.tap
+                command = namespace.inside([
+                    *command, "-netdev", f"tap,id=cable,ifname={interface},script=no,downscript=no",
+                    "-device", "virtio-net-pci,netdev=cable,romfile="])
             try:
                 subprocess.run(command, stdin=subprocess.DEVNULL, timeout=timeout, check=True)
             except subprocess.TimeoutExpired:

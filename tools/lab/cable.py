@@ -23,12 +23,19 @@ class Cable(Namespace):
         """Puts the cable between two interfaces, each a namespace and a name, which it creates."""
         for (namespace, interface), end in ((left, self.LEFT), (right, self.RIGHT)):
             connect(namespace, interface, self, end)
-            self.run("ip", "link", "set", end, "addrgenmode", "none", "arp", "off", "promisc", "on")
+        self.plug()
+
+    def join_guest(self, namespace, interface):
+        """As join(), with a tap for a virtual machine as the right end."""
+        connect(namespace, interface, self, self.LEFT)
+        self.run("ip", "tuntap", "add", "dev", self.RIGHT, "mode", "tap", "vnet_hdr")
+        self.run("ip", "link", "set", self.RIGHT, "up")
         self.plug()
 
     def plug(self):
         """Lets frames cross."""
         for end, other in ((self.LEFT, self.RIGHT), (self.RIGHT, self.LEFT)):
+            self.run("ip", "link", "set", end, "addrgenmode", "none", "arp", "off", "promisc", "on")
             self.run("tc", "qdisc", "replace", "dev", end, "clsact")
             self.run("tc", "filter", "replace", "dev", end, "ingress", "pref", "1", "handle", "800::800", "protocol",
                      "all", "u32", "match", "u32", "0", "0", "action", "mirred", "egress", "redirect", "dev", other)

@@ -62,10 +62,44 @@ class BackgroundPing:
 _servers = itertools.count(1)
 
 
-def iperf(client, server, address, seconds=3, *options):
-    """Bits per second that the server received over TCP."""
+def _iperf_server(server):
     listener = server.start("iperf3", "--server", "--one-off", "--forceflush", log=f"iperf3-{next(_servers)}.log")
     listener.wait_for_output("listening")
-    report = client.output("iperf3", "--client", address, "--time", seconds, "--json", *options, timeout=seconds + 60)
+    return listener
+
+
+def _read_iperf(output):
+    report = json.loads(output)
+    if "error" in report:
+        raise LabError(f"iperf3: {report['error']}")
+    return report["end"]
+
+
+def iperf_client(client, address, seconds=3, *options):
+    """Bits per second that were received over TCP, with a server that is there."""
+    output = client.output("iperf3", "--client", address, "--time", seconds, "--json", *options, timeout=seconds + 60)
+    return _read_iperf(output)["sum_received"]["bits_per_second"]
+
+
+def iperf(client, server, address, seconds=3, *options):
+    """Bits per second that the server received over TCP."""
+    listener = _iperf_server(server)
+    rate = iperf_client(client, address, seconds, *options)
     listener.wait(60)
-    return json.loads(report)["end"]["sum_received"]["bits_per_second"]
+    return rate
+
+
+class UdpStream:
+    """So many UDP packets of 100 octets each second, while something happens; finish() gives (sent, lost)."""
+
+    def __init__(self, client, server, address, packets_per_second, seconds):
+        self._listener = _iperf_server(server)
+        self._process = client.start("iperf3", "--client", address, "--udp", "--length", "100", "--bitrate",
+                                     packets_per_second * 800, "--time", seconds, "--json", "--forceflush",
+                                     log=f"udp-{next(_servers)}.log")
+
+    def finish(self):
+        self._process.wait(120)
+        self._listener.wait(60)
+        total = _read_iperf(self._process.output())["sum"]
+        return total["packets"], total["lost_packets"]
