@@ -5,7 +5,11 @@ import time
 
 from scenario import Scenario, main
 from lab.processes import wait_until
-from lab.traffic import BackgroundPing
+from lab.traffic import BackgroundPing, UdpStream
+
+PACKETS_PER_SECOND = 10000
+# Of AF_XDP, between the kernel and a worker (userspace/fastpath/xsk_socket.h): packets.
+QUEUE = 2048
 
 
 class KilledKeylined(Scenario):
@@ -55,6 +59,28 @@ class KilledFastpath(Scenario):
         self.a.start_fastpath()
         self.assert_pings(self.b.address)
         self.assertEqual(spis, {sa["spi"] for sa in self.sas(self.a)})
+
+    def test_what_a_stream_loses_is_counted_or_was_in_its_queues(self):
+        self.start()
+        self.assert_pings(self.b.address)
+        spis = {sa["spi"] for sa in self.sas(self.a)}
+        stream = UdpStream(self.a, self.b, self.b.address, PACKETS_PER_SECOND, seconds=4)
+        self.wait_for_packets(self.b, PACKETS_PER_SECOND)
+        self.a.fastpath.kill()
+        self.a.start_fastpath()  # as systemd does
+        sent, lost = stream.finish()
+        counted = sum(self.counters(self.a)[reason] for reason in ("no-worker", "ring-full"))
+        print(f"kill -9 keyline-fastpath at {PACKETS_PER_SECOND} packets/s: {lost} of {sent} lost, of which {counted} "
+              f"are counted as dropped: {lost * 1000 // PACKETS_PER_SECOND} ms of traffic")
+        self.assertGreater(sent - lost, PACKETS_PER_SECOND)
+        self.assertLessEqual(lost - counted, 2 * QUEUE)
+        self.assertEqual(spis, {sa["spi"] for sa in self.sas(self.a)})
+
+    def wait_for_packets(self, host, packets):
+        def received():
+            return sum(sa["packets"] for sa in host.query("sas") if sa["direction"] == "in") >= packets
+
+        wait_until(received, f"{packets} packets at {host.name}")
 
 
 class Shutdown(Scenario):
