@@ -2,10 +2,12 @@
 // have pre-shared keys and signatures, and Libreswan's cavp. Neither knows public key encryption, but cavp
 // can be made to compute it. Neither has MD5.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <set>
 #include <sstream>
@@ -69,9 +71,11 @@ constexpr std::array kHashes{
 // The files say it in a line of its own, and by the length of each answer.
 HashAlgorithm hash_of(const Vector& answer) {
     const std::size_t octets = answer.octets("SKEYID").size();
-    return std::ranges::find(kHashes, octets,
-                             [](const NamedHash& named) { return crypto::digest_size(named.hash); })
-        ->hash;
+    for (const NamedHash& named : kHashes) {
+        if (crypto::digest_size(named.hash) == octets) return named.hash;
+    }
+    ADD_FAILURE() << "the SKEYID of line " << answer.line << " is that of no hash";
+    return {};
 }
 
 void expect_answers_of_nist(Method method, const std::string& file) {
@@ -148,7 +152,9 @@ std::string request(Method method, const Input& input) {
 std::vector<Vector> ask_cavp(Method method, const std::vector<Input>& questions) {
     const char* const folder = std::getenv("KEYLINE_LIBRESWAN");
     const std::string libreswan = folder ? folder : "/var/cache/keyline/libreswan";
-    const std::string asked = testing::TempDir() + "keyline_cavp_" + std::to_string(static_cast<int>(method));
+    // Builds of the same test run at the same time.
+    const std::string asked = testing::TempDir() + "keyline_cavp_" + std::to_string(getpid());
+    const std::string answered = asked + ".answered";
     std::ofstream file(asked);
     for (const Input& input : questions)
         file << request(method, input);
@@ -156,11 +162,14 @@ std::vector<Vector> ask_cavp(Method method, const std::vector<Input>& questions)
     const std::string command = "LD_LIBRARY_PATH=$(echo " + libreswan + "/usr/lib/*-linux-gnu) " + libreswan +
                                 "/usr/libexec/ipsec/cavp " +
                                 (method == Method::kSignature ? "-v1dsa " : "-v1psk ") + asked + " >" +
-                                asked + ".answered";
+                                answered;
     EXPECT_EQ(std::system(command.c_str()), 0)
         << command << ": tests/netns/fetch-libreswan fetches what may be missing";
-    std::ifstream answered(asked + ".answered");
-    return test::read_vectors(answered);
+    std::ifstream answers(answered);
+    auto vectors = test::read_vectors(answers);
+    std::filesystem::remove(asked);
+    std::filesystem::remove(answered);
+    return vectors;
 }
 
 void expect_answers_of_cavp(Method method) {
