@@ -46,7 +46,7 @@ static __always_inline int hand_over(struct xdp_md *xdp, __u32 value, enum kl_ha
 	return kl_to_socket(socket_port, xdp->rx_queue_index, reason);
 }
 
-/* The index of the inbound SA, with KL_SPI_KERNEL; 0: none. The tuple is as it came, with the destination in `remote`. */
+/* The entry of kl_sa_by_spi; 0: none. The tuple is as it came, with the destination in `remote`. */
 static __always_inline __u32 inbound_sa(const struct kl_packet *packet)
 {
 	struct kl_spi_key key = {};
@@ -128,15 +128,15 @@ static __always_inline int esp(struct xdp_md *xdp, struct kl_packet *packet, __u
 		return drop(KL_REASON_DROP_SPI);
 	}
 	if (index & KL_SPI_KERNEL)
-		return pass(KL_REASON_IN_KERNEL);
+		return kl_open_in_kernel(kl_cpu_of(index));
 	return hand_over(xdp, index, KL_HANDOVER_OPEN, port, port, KL_REASON_IN_FASTPATH);
 }
 
 static __always_inline int esp_fragment(struct xdp_md *xdp, const struct kl_packet *packet, __u32 port, __u32 spi_entry,
-					const struct kl_fragment *said)
+					struct kl_fragment *said)
 {
 	if (kl_is_kernel_fragment(packet, spi_entry, said))
-		return pass(KL_REASON_IN_KERNEL);
+		return kl_open_in_kernel(said->cpu);
 	return hand_over(xdp, 0, KL_HANDOVER_REASSEMBLE, port, port, KL_REASON_IN_FASTPATH);
 }
 

@@ -4,7 +4,7 @@
  *
  * Out: a packet for such an SA is redirected to the XFRM interface that leads to it; what comes out is ESP, passes the
  * same egress and is let through. Where the stack has a policy for the SA, the packet was ESP before it got here.
- * In: XDP finds the SPI and passes the packet; the stack opens it and checks the SA's selectors.
+ * In: XDP finds the SPI and passes the packet, on the CPU of the SA; the stack opens it and checks the SA's selectors.
  */
 #ifndef KEYLINE_BPF_KERNEL_ESP_H
 #define KEYLINE_BPF_KERNEL_ESP_H
@@ -24,18 +24,35 @@ static __always_inline int kl_to_kernel_esp(const struct kl_sa *sa)
 	return bpf_redirect(sa->xfrm_ifindex, 0);
 }
 
+/* To the stack, on the CPU of the SA. All packets of an SA go that way, so that they stay in their order. */
+static __always_inline int kl_open_in_kernel(__u16 cpu)
+{
+	if (cpu && bpf_redirect_map(&kl_cpus, cpu - 1, XDP_PASS) == XDP_REDIRECT) {
+		kl_count(KL_REASON_IN_SPREAD);
+		return XDP_REDIRECT;
+	}
+	kl_count(KL_REASON_IN_KERNEL);
+	return XDP_PASS;
+}
+
+static __always_inline __u16 kl_cpu_of(__u32 spi_entry)
+{
+	return spi_entry >> KL_SPI_CPU_SHIFT & KL_SPI_CPU_MASK;
+}
+
 /*
  * Whether a fragment of ESP is the stack's to reassemble. Only the first one has the SPI; one that overtakes it goes to
- * the fast path, which knows no SA for it.
+ * the fast path, which knows no SA for it. `said` is what the first one leaves.
  */
 static __always_inline bool kl_is_kernel_fragment(const struct kl_packet *packet, __u32 spi_entry,
-						  const struct kl_fragment *said)
+						  struct kl_fragment *said)
 {
 	if (packet->later_fragment)
 		return said->kind == KL_FRAGMENT_KERNEL;
 	if (!(spi_entry & KL_SPI_KERNEL))
 		return false;
-	kl_remember_fragment(packet, KL_FRAGMENT_KERNEL);
+	said->cpu = kl_cpu_of(spi_entry);
+	kl_keep_fragment(packet, KL_FRAGMENT_KERNEL, said->cpu);
 	return true;
 }
 

@@ -171,6 +171,14 @@ struct {
 } kl_sa_by_spi SEC(".maps") __weak;
 
 struct {
+	__uint(type, BPF_MAP_TYPE_CPUMAP);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct bpf_cpumap_val);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+} kl_cpus SEC(".maps") __weak;
+
+struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, KL_COUNTERS);
 	__type(key, __u32);

@@ -122,7 +122,7 @@ struct kl_fragment {
 	__u16 remote_port;
 	__u8 protocol;
 	__u8 kind; /* enum kl_fragment_kind */
-	__u8 reserved[2];
+	__u16 cpu; /* KL_FRAGMENT_KERNEL: kl_sa.cpu of the SA */
 };
 KL_ASSERT_SIZE(struct kl_fragment, 8);
 

@@ -67,7 +67,8 @@
 	X(SENT_CLEAR, "sent-clear", "first packets of connections, sent in the clear after they were sent under the SA", "none needed") \
 	X(AUTHORIZED, "authorized", "first packets that came under an SA and authenticated their connection; the same packet follows in the clear", "none needed") \
 	X(ASKED_TWICE, "asked-twice", "ICMP \"communication administratively prohibited\", by which a peer was asked to send its next packet twice", "many: raise datapath.max_flows, so that connections are not forgotten") \
-	X(DROP_UNAUTHENTICATED, "unauthenticated", "plaintext under authenticated firewall, of a connection that was not authenticated", "none for strangers; for a peer compare both policies: `keyline sas` must show its SA")
+	X(DROP_UNAUTHENTICATED, "unauthenticated", "plaintext under authenticated firewall, of a connection that was not authenticated", "none for strangers; for a peer compare both policies: `keyline sas` must show its SA") \
+	X(IN_SPREAD, "in-spread", "ESP of a kernel SA, taken to the CPU of the SA to be opened there", "none needed")
 
 enum kl_reason {
 #define X(identifier, name, cause, remedy) KL_REASON_##identifier,

@@ -6,6 +6,7 @@
  *   kl_sa_keys     HASH   index -> struct kl_sa_keys   key octets, and nothing else, live here
  *   kl_sa_state    ARRAY  index -> struct kl_sa_state  mmap-able: what changes per packet
  *   kl_sa_by_spi   HASH   struct kl_spi_key -> index   inbound SAs; with KL_SPI_KERNEL where the kernel has the SA
+ *   kl_cpus        CPUMAP number -> struct bpf_cpumap_val   the CPUs that open ESP of kernel SAs (kl_sa.cpu)
  *
  * keylined writes kl_sa_keys, kl_sas and kl_sa_state (epoch last), then kl_sa_by_spi or the slot; it removes in the
  * opposite order. keyline-fastpath reads the first two when an epoch is new to it, and owns the rest of kl_sa_state.
@@ -90,7 +91,8 @@ struct kl_sa {
 	__u64 soft_octets, hard_octets;   /* of plaintext IP packets */
 	__u64 soft_packets, hard_packets;
 	__u8 key_octets;        /* of the cipher key without salt; 0 for KL_ENCR_NULL */
-	__u8 reserved[3];
+	__u8 reserved;
+	__u16 cpu;              /* inbound, kernel: 1 + the CPU that XDP takes its packets to; 0: the one they come to */
 	__u32 xfrm_ifindex;     /* outbound, kernel: the XFRM interface that leads to it; 0: the stack does, by a policy */
 	char peer[64];          /* authenticated name, NUL-terminated, cut if longer */
 };
@@ -118,12 +120,17 @@ struct kl_sa_state {
 	__u64 packets;
 	__u64 octets;    /* of plaintext IP packets */
 	__u64 last_used; /* CLOCK_MONOTONIC, nanoseconds */
-	__u64 errors;    /* packets dropped by this SA, whatever the reason */
+	__u64 errors;    /* packets dropped by this SA, whatever the reason; of these: */
+	__u64 replay;    /* KL_REASON_DROP_REPLAY */
+	__u64 icv;       /* KL_REASON_DROP_ICV */
+	__u64 selector;  /* KL_REASON_DROP_SELECTOR; the kernel does not tell whose they are */
 	__u32 lock;      /* inbound: guards sequence and window between workers */
 	__u32 reserved;
 	__u64 source;    /* KL_SA_FOLLOW_PEER, inbound: of the newest authenticated packet, as kl_source() has it */
 	__u64 window[KL_REPLAY_WORDS];
-	__u64 reserved64[7]; /* whole cache lines, so that two SAs share none */
+	__u32 kernel_replay; /* what its state in the kernel had counted when keylined looked last */
+	__u32 kernel_icv;
+	__u64 reserved64[3]; /* whole cache lines, so that two SAs share none */
 };
 KL_ASSERT_SIZE(struct kl_sa_state, 384);
 
@@ -134,6 +141,8 @@ static inline __u64 kl_source(const __u8 *address, __u16 port)
 }
 
 #define KL_SPI_KERNEL (1u << 31)
+#define KL_SPI_CPU_SHIFT 20 /* with KL_SPI_KERNEL, above the index: kl_sa.cpu, in ... */
+#define KL_SPI_CPU_MASK 0x7ff
 
 /* The destination keeps two local addresses apart (RFC 4301 4.1). */
 struct kl_spi_key {

@@ -2,6 +2,9 @@
 """What is the kernel engine's alone, where the kernel has ESP: in the guests of tests/vm. All other scenarios run there with
 engine = "kernel" unchanged."""
 
+import json
+import pathlib
+
 from scenario import MARKER, Scenario, main
 from lab.processes import wait_until
 from lab.traffic import BackgroundPing, iperf, ping
@@ -72,6 +75,97 @@ class RuleOrder(WithEngines):
                                "HTTP/1.0\\r\\n\\r\\n' >&3; head -n 1 <&3")
         self.assertIn("HTTP", answer)
         self.assertTrue(clear.stop().holds(MARKER))
+
+
+# Takes numbered datagrams until one without a number comes, and tells how many there were and how many had been overtaken.
+RECEIVER = """
+import json, socket, sys
+SO_RCVBUFFORCE = 33  # Python does not name it
+taker = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+taker.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 1 << 24)
+taker.bind(("", int(sys.argv[1])))
+print("ready")
+numbers = []
+while datagram := taker.recv(100):
+    numbers.append(int(datagram))
+print(json.dumps({"received": len(set(numbers)), "overtaken": sum(a > b for a, b in zip(numbers, numbers[1:]))}))
+"""
+
+# The last datagrams have no number; one of them is enough.
+SENDER = """
+import socket, sys, time
+address, port, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+giver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for number in range(count):
+    giver.sendto(str(number).encode(), (address, port))
+    if number % 10 == 0:
+        time.sleep(0.01)
+for _ in range(3):
+    time.sleep(0.5)
+    giver.sendto(b"", (address, port))
+"""
+
+
+class Spread(WithEngines):
+    """`b` sends two streams, under an SA each."""
+
+    PORTS = (9001, 9002)
+    COUNT = 2000
+
+    def stream_rule(self, host, port):
+        side = "remote_port" if host is self.b else "local_port"
+        return {"name": f"stream-{port}", "remote": self.peer_of(host).address, "protocol": "udp", side: port,
+                "action": "protect", "engine": "kernel"}
+
+    def cpus(self):
+        """By port, where `a` opens what comes for it."""
+        found = {}
+        for sa in self.sas(self.a):
+            if sa["direction"] == 0:
+                found[sa["selector"]["local_port"]] = sa["cpu"] - 1
+        return found
+
+    def begin(self):
+        for host in self.lab.hosts:
+            host.configure(host.configuration(*(self.stream_rule(host, port) for port in self.PORTS)))
+            host.start_keyline()
+        for port in self.PORTS:
+            self.b.run("python3", "-c", SENDER, self.a.address, port, 1)
+        wait_until(lambda: set(self.cpus()) == set(self.PORTS), "SAs of both streams")
+
+    def stream(self, ports, cpu):
+        """What `a` receives when `b`, on this CPU, sends to these ports at once. The cable is served by the same CPU, and so
+        would `a` be."""
+        receivers = [self.a.start("python3", "-u", "-c", RECEIVER, port, log=f"receiver-{port}.log") for port in ports]
+        for receiver in receivers:
+            receiver.wait_for_output("ready")
+        for sender in [self.b.start("taskset", "--cpu-list", cpu, "python3", "-c", SENDER, self.a.address, port, self.COUNT,
+                                    log=f"sender-{port}.log") for port in ports]:
+            sender.wait(120)
+        for receiver in receivers:
+            receiver.wait(30)
+        return [json.loads(receiver.output().splitlines()[-1]) for receiver in receivers]
+
+    @staticmethod
+    def packets_by_cpu():
+        """Packets that the stack of each CPU has taken, in all network namespaces."""
+        rows = pathlib.Path("/proc/net/softnet_stat").read_text(encoding="ascii").splitlines()
+        return [int(row.split()[0], 16) for row in rows]
+
+    def test_every_sa_is_opened_on_a_cpu_of_its_own(self):
+        self.begin()
+        self.assertEqual({0, 1}, set(self.cpus().values()))
+        for port, cpu in self.cpus().items():
+            before = self.packets_by_cpu()
+            self.stream([port], cpu=1 - cpu)
+            grown = [after - then for after, then in zip(self.packets_by_cpu(), before)]
+            self.assertGreaterEqual(grown[cpu], self.COUNT, grown)
+
+    def test_nothing_is_lost_or_overtaken(self):
+        self.begin()
+        complete = {"received": self.COUNT, "overtaken": 0}
+        self.assertEqual([complete, complete], self.stream(self.PORTS, cpu=0))
+        self.assert_counted(self.a, "in-spread", 2 * self.COUNT)
 
 
 class Adoption(WithEngines):

@@ -1,6 +1,7 @@
 // Packets of SAs that the kernel carries. The SAs are made the kernel's in the maps alone, so that this runs
 // where the kernel has no ESP.
 #include <gtest/gtest.h>
+#include <linux/bpf.h>
 #include <net/if.h>
 
 #include "bpfmap/bpf_map.h"
@@ -12,6 +13,7 @@ namespace keyline::datapath {
 namespace {
 
 constexpr std::uint32_t kOutboundSa = 1, kInboundSa = 2, kRule = 2;
+constexpr std::uint16_t kMoreFragments = 0x2000;
 
 class KernelEspTest : public PacketTest {
   protected:
@@ -21,7 +23,7 @@ class KernelEspTest : public PacketTest {
         return opened ? std::move(*opened) : bpfmap::Map();
     }
 
-    void give_to_kernel(std::uint32_t index, std::uint32_t xfrm_ifindex) {
+    void give_to_kernel(std::uint32_t index, std::uint32_t xfrm_ifindex, std::uint32_t cpu = 0) {
         const bpfmap::Map sas = map("kl_sas"), rules = map("kl_rules"), by_spi = map("kl_sa_by_spi");
         kl_sa sa = *sas.lookup<kl_sa>(index);
         sa.engine = KL_ENGINE_KERNEL;
@@ -32,8 +34,13 @@ class KernelEspTest : public PacketTest {
         ASSERT_TRUE(rules.update(kRule, rule));
         if (sa.direction == KL_INBOUND) {
             const kl_spi_key key{.spi = sa.spi, .family = sa.family, .local = sa.local};
-            ASSERT_TRUE(by_spi.update(key, index | KL_SPI_KERNEL));
+            ASSERT_TRUE(by_spi.update(key, index | KL_SPI_KERNEL | cpu << KL_SPI_CPU_SHIFT));
         }
+    }
+
+    // Kernel SAs may be opened on the first CPU, whether this machine has others or not.
+    void offer_first_cpu() {
+        ASSERT_TRUE(map("kl_cpus").update(std::uint32_t{0}, bpf_cpumap_val{.qsize = 64, .bpf_prog = {}}));
     }
 
     // From the peer, with this SPI; `fragment` is the field with flags and offset.
@@ -70,9 +77,30 @@ TEST_F(KernelEspTest, EspOfAKernelSaIsTheStacks) {
     EXPECT_EQ("spi", run(Program::kIngress, esp_frame(kInboundSpi + 1)).reasons);
 }
 
+TEST_F(KernelEspTest, EspIsTakenToTheCpuOfItsSa) {
+    offer_first_cpu();
+    give_to_kernel(kInboundSa, 0, 1);
+    const Outcome outcome = run(Program::kIngress, esp_frame(kInboundSpi));
+    EXPECT_EQ(Verdict::kHandOver, outcome.verdict);
+    EXPECT_EQ("in-spread", outcome.reasons);
+}
+
+TEST_F(KernelEspTest, FragmentsAreTakenToTheCpuOfTheirSa) {
+    offer_first_cpu();
+    give_to_kernel(kInboundSa, 0, 1);
+    EXPECT_EQ("in-spread", run(Program::kIngress, esp_frame(kInboundSpi, kMoreFragments)).reasons);
+    EXPECT_EQ("in-spread", run(Program::kIngress, esp_frame(0, 2)).reasons);
+}
+
+TEST_F(KernelEspTest, WithoutThatCpuEspIsOpenedWhereItComes) {
+    give_to_kernel(kInboundSa, 0, KL_SPI_CPU_MASK);
+    const Outcome outcome = run(Program::kIngress, esp_frame(kInboundSpi));
+    EXPECT_EQ(Verdict::kPass, outcome.verdict);
+    EXPECT_EQ("in-kernel", outcome.reasons);
+}
+
 TEST_F(KernelEspTest, LaterFragmentsGoWhereTheFirstWent) {
     give_to_kernel(kInboundSa, 0);
-    constexpr std::uint16_t kMoreFragments = 0x2000;
     EXPECT_EQ("in-kernel", run(Program::kIngress, esp_frame(kInboundSpi, kMoreFragments)).reasons);
     EXPECT_EQ("in-kernel", run(Program::kIngress, esp_frame(0, 2)).reasons);
 }

@@ -57,9 +57,9 @@ class Map {
     }
 
     bool lookup_octets(const void* key, void* value) const;
+    std::expected<void, std::string> update_octets(const void* key, const void* value) const;
 
   private:
-    std::expected<void, std::string> update_octets(const void* key, const void* value) const;
     bool erase_octets(const void* key) const;
     bool next_key(const void* key, void* next) const;
 

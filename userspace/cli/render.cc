@@ -84,7 +84,8 @@ std::string limits_text(const Json& lifetime) {
 void render_counter_list(const Json& counters, bool zeros, std::ostream& out) {
     bool any = false;
     for (const auto& [where, title] :
-         {std::pair{"packets", "Packets"}, std::pair{"keying", "Messages and negotiations"}}) {
+         {std::pair{"packets", "Packets"}, std::pair{"keying", "Messages and negotiations"},
+          std::pair{"xfrm", "XFRM, of the whole network namespace"}}) {
         Table table({"COUNT", "REASON", "CAUSE", "REMEDY"});
         for (const Json& counter : counters) {
             if (field(counter, "where") != where || (!zeros && number(counter, "count") == 0)) continue;
@@ -138,6 +139,16 @@ std::string credentials_of(const Json& authentication, const Json& mm) {
     return text;
 }
 
+// "5 errors (3 replay, 2 icv)"; those without a reason here have others.
+std::string errors_of(const Json& sa) {
+    std::vector<std::string> reasons;
+    for (const auto& [reason, errors] : sa.value("errors_by_reason", Json::object()).items()) {
+        if (errors != 0) reasons.push_back(fmt::format("{} {}", errors.get<std::uint64_t>(), reason));
+    }
+    return count(number(sa, "errors"), "error") +
+           (reasons.empty() ? "" : fmt::format(" ({})", fmt::join(reasons, ", ")));
+}
+
 // Nothing for an SA without extended mode.
 std::string extended_mode_line(const Json& mm) {
     const Json proof = mm.value("extended_mode", Json());
@@ -180,7 +191,7 @@ void render_sas(const Json& sas, std::ostream& out) {
                            field(sa, "engine_mode"), field(sa, "why"));
         if (sa.contains("packets")) {
             out << fmt::format("     used     {}, {}, {}\n", count(number(sa, "packets"), "packet"),
-                               count(number(sa, "octets"), "octet"), count(number(sa, "errors"), "error"));
+                               count(number(sa, "octets"), "octet"), errors_of(sa));
         }
         out << "     life     " << limits_text(sa.at("lifetime")) << '\n';
     }

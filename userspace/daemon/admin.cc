@@ -145,7 +145,12 @@ Admin::Outcome Admin::flows(const Request& request) {
 
 Admin::Outcome Admin::counters(const Request&) {
     Json list = Json::array();
-    if (instance_.datapath) list = packet_counters_json(instance_.datapath->view().counters());
+    if (instance_.datapath) {
+        instance_.datapath->read_kernel_sas();
+        list = packet_counters_json(instance_.datapath->view().counters());
+        for (Json& counter : xfrm_counters_json(datapath::xfrm_statistics()))
+            list.push_back(std::move(counter));
+    }
     list.push_back({{"name", "udp-ignored"},
                     {"where", "keying"},
                     {"count", instance_.listeners->ignored()},

@@ -54,7 +54,9 @@ std::string fastpath_mode(const std::vector<datapath::PortView>& ports) {
 }
 
 // What leads packets to a kernel SA, or takes them out of it.
-const char* kernel_mode(const kl_sa& sa) {
+std::string kernel_mode(const kl_sa& sa) {
+    if (sa.direction == KL_INBOUND && sa.cpu != 0)
+        return fmt::format("kernel ESP (XFRM), on CPU {}", sa.cpu - 1);
     if (sa.direction == KL_INBOUND) return "kernel ESP (XFRM)";
     return sa.xfrm_ifindex != 0 ? "kernel ESP (XFRM), by an XFRM interface"
                                 : "kernel ESP (XFRM), by a policy of the stack";

@@ -149,13 +149,15 @@ Json sas_json(const datapath::View& view, const std::vector<QmSnapshot>& quick_m
         json["state"] = state_of(sa, quick_mode);
         json["adopted"] = quick_mode != nullptr && quick_mode->adopted;
         json.update(engine_json(rules.engine(entry.rule), sa.sa, ports, worker));
-        json.update({{"packets", sa.packets},
-                     {"octets", sa.octets},
-                     {"errors", sa.errors},
-                     {"sequence", sa.sequence},
-                     {"esn", entry.esn},
-                     {"replay_window",
-                      entry.direction == Direction::kInbound ? Json(entry.replay_window) : Json(nullptr)}});
+        json.update(
+            {{"packets", sa.packets},
+             {"octets", sa.octets},
+             {"errors", sa.errors},
+             {"errors_by_reason", {{"replay", sa.replay}, {"icv", sa.icv}, {"selector", sa.selector}}},
+             {"sequence", sa.sequence},
+             {"esn", entry.esn},
+             {"replay_window",
+              entry.direction == Direction::kInbound ? Json(entry.replay_window) : Json(nullptr)}});
         if (entry.encapsulation.local_port != 0) {
             json["udp_encapsulation"] = {{"local_port", entry.encapsulation.local_port},
                                          {"remote_port", entry.encapsulation.remote_port}};
@@ -282,6 +284,18 @@ Json packet_counters_json(const datapath::Counters& counters) {
                         {"fastpath", counters.fastpath[i]},
                         {"cause", text.cause},
                         {"remedy", text.remedy}});
+    }
+    return list;
+}
+
+Json xfrm_counters_json(const std::vector<datapath::XfrmStatistic>& statistics) {
+    Json list = Json::array();
+    for (const datapath::XfrmStatistic& statistic : statistics) {
+        list.push_back({{"name", statistic.name},
+                        {"where", "xfrm"},
+                        {"count", statistic.count},
+                        {"cause", statistic.cause},
+                        {"remedy", statistic.remedy}});
     }
     return list;
 }

@@ -7,6 +7,7 @@
 
 #include "daemon/json.h"
 #include "datapath/view.h"
+#include "datapath/xfrm_statistics.h"
 #include "exchange/counters.h"
 #include "exchange/snapshot.h"
 #include "policy/policy.h"
@@ -25,6 +26,8 @@ Json flows_json(const datapath::View& view, const policy::Policy& policy, std::s
 
 // One entry for each reason, zeros too: {"name", "where", "count", "cause", "remedy"}.
 Json packet_counters_json(const datapath::Counters& counters);
+// Rows like those, of what kernel ESP counts.
+Json xfrm_counters_json(const std::vector<datapath::XfrmStatistic>& statistics);
 Json keyer_counters_json(const exchange::Counters& counters);
 
 }  // namespace keyline::daemon

@@ -285,13 +285,12 @@ void KernelEngine::adopt(const policy::SadEntry& entry, std::uint32_t index) {
     }
 }
 
-std::optional<XfrmProgress> KernelEngine::progress_of(const policy::SadEntry& entry) const {
-    const auto listed = list();
-    if (!listed) {
+std::optional<XfrmSa> KernelEngine::find(const policy::SadEntry& entry) const {
+    if (!socket_) {
         return std::nullopt;
     }
-    const auto found = std::ranges::find(*listed, xfrm_name(entry), &XfrmSa::name);
-    return found != listed->end() ? std::optional(found->progress) : std::nullopt;
+    auto found = socket_->find(xfrm_name(entry));
+    return found ? std::optional(std::move(*found)) : std::nullopt;
 }
 
 std::optional<std::vector<XfrmSa>> KernelEngine::list() const {

@@ -40,8 +40,8 @@ class KernelEngine {
     // An SA that a predecessor installed; the oldest first.
     void adopt(const policy::SadEntry& entry, std::uint32_t index);
 
-    // The progress of an SA; nullopt when the kernel does not have it.
-    std::optional<XfrmProgress> progress_of(const policy::SadEntry& entry) const;
+    // An SA as the kernel has it now; nullopt when it does not.
+    std::optional<XfrmSa> find(const policy::SadEntry& entry) const;
     // The rules have another order: gives the policy of an outbound SA this priority.
     void reorder(const policy::SadEntry& entry, std::uint32_t index, std::uint32_t priority);
     // Of all SAs that the stack seals for.

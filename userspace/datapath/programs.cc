@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "datapath/cpu_spread.h"
 #include "datapath/datapath.h"
 #include "keyline.skel.h"
 
@@ -86,6 +87,7 @@ std::expected<Programs, std::string> Programs::load(const Pins& pins, const Opti
         }
         set_size(maps.kl_flows, options.max_flows, pins);
         set_size(maps.kl_connections, options.max_flows, pins);
+        set_size(maps.kl_cpus, CpuSpread::map_entries(), pins);
         error = -keyline_bpf__load(programs.skeleton_.get());
     }
     collected_warnings = nullptr;

@@ -37,6 +37,11 @@ std::expected<void, std::string> check_keys(const policy::SadEntry& entry) {
 
 kl_spi_key spi_key(const kl_sa& sa) { return {.spi = sa.spi, .family = sa.family, .local = sa.local}; }
 
+std::uint32_t spi_entry(const kl_sa& sa, std::uint32_t index) {
+    return sa.engine == KL_ENGINE_KERNEL ? index | KL_SPI_KERNEL | std::uint32_t{sa.cpu} << KL_SPI_CPU_SHIFT
+                                         : index;
+}
+
 // The earlier of two limits in seconds after `installed`, in CLOCK_REALTIME; ~0: none is still to come.
 std::uint64_t next_limit(const kl_sa& sa, std::uint64_t now) {
     std::uint64_t next = ~std::uint64_t{0};
@@ -96,6 +101,16 @@ std::expected<SaStore, std::string> SaStore::open(const Pins& pins, kl_config& c
     if (!mapped_slots) {
         return std::unexpected(pins.path("kl_slots") + ": " + mapped_slots.error());
     }
+    auto cpus = CpuSpread::open(pins);
+    if (!cpus) {
+        return std::unexpected(cpus.error());
+    }
+    auto dropped = PacketCounters::open(pins);
+    if (!dropped) {
+        return std::unexpected(dropped.error());
+    }
+    store.cpus_ = std::move(*cpus);
+    store.dropped_ = std::move(*dropped);
     store.state_ = std::move(*mapped_state);
     store.slots_ = std::move(*mapped_slots);
     store.adopt();
@@ -121,6 +136,7 @@ void SaStore::adopt() {
         const auto sa = sas_.lookup<kl_sa>(index);
         if (sa && index < index_used_.size()) {
             index_used_[index] = true;
+            cpus_.take(sa->cpu);
             known_[name_of(*sa)] = {
                 .index = index, .sa = *sa, .source = source_of(*sa), .known_since = monotonic_nanoseconds()};
         }
@@ -197,6 +213,7 @@ std::expected<void, std::string> SaStore::install(const policy::SadEntry& entry)
         return failure(done.error());
     }
     index_used_[*index] = true;
+    cpus_.take(sa.cpu);
     known_[name_of(sa)] = {
         .index = *index, .sa = sa, .source = source_of(sa), .known_since = monotonic_nanoseconds()};
     next_deadline_ = std::min(next_deadline_, next_limit(sa, sa.installed));
@@ -208,7 +225,7 @@ std::expected<void, std::string> SaStore::publish(const kl_sa& sa, std::uint32_t
         __atomic_store_n(&slots_[sa.slot].sa, index, __ATOMIC_RELEASE);
         return {};
     }
-    return by_spi_.update(spi_key(sa), sa.engine == KL_ENGINE_KERNEL ? index | KL_SPI_KERNEL : index);
+    return by_spi_.update(spi_key(sa), spi_entry(sa, index));
 }
 
 std::expected<void, std::string> SaStore::write(std::uint32_t index, const kl_sa& sa,
@@ -294,8 +311,11 @@ bool SaStore::remove(policy::Direction direction, std::uint32_t spi, const IpAdd
     }
     unpublish(found->second);
     if (found->second.sa.engine == KL_ENGINE_KERNEL) {
-        kernel_.remove(from_kl(found->second.sa), found->second.index);
+        const policy::SadEntry entry = from_kl(found->second.sa);
+        (void)settle_with_kernel(entry, found->second.index);
+        kernel_.remove(entry, found->second.index);
     }
+    cpus_.release(found->second.sa.cpu);
     erase(found->second.index);
     index_used_[found->second.index] = false;
     known_.erase(found);

@@ -10,8 +10,10 @@
 #include <vector>
 
 #include "bpfmap/bpf_map.h"
+#include "datapath/cpu_spread.h"
 #include "datapath/datapath.h"
 #include "datapath/kernel_engine.h"
+#include "datapath/packet_counters.h"
 #include "datapath/pins.h"
 #include "datapath/rule_order.h"
 #include "datapath/rule_store.h"
@@ -80,6 +82,8 @@ class SaStore {
     void erase(std::uint32_t index);
     void take_kernel_events();
     void take_kernel_counts(std::uint32_t index, const XfrmSa& sa);
+    // The SA as the kernel has it, whose counts are taken; nullopt when it does not have it any more.
+    std::optional<XfrmSa> settle_with_kernel(const policy::SadEntry& entry, std::uint32_t index);
     std::optional<SaExpiry> check(const Name& name, Known& known, std::uint64_t now) const;
     std::optional<SaSilence> silence(Known& inbound, std::uint64_t now);
     static Name name_of(const kl_sa& sa);
@@ -88,6 +92,8 @@ class SaStore {
     std::reference_wrapper<kl_config> config_;
     std::reference_wrapper<RuleStore> rules_;
     KernelEngine kernel_;
+    CpuSpread cpus_;
+    PacketCounters dropped_;
     RuleOrder order_;
     bpfmap::Map sas_, keys_, by_spi_, slot_by_key_;
     bpfmap::MappedArray<kl_sa_state> state_;

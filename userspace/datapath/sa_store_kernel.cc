@@ -2,6 +2,7 @@
 #include <openssl/crypto.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/overloaded.h"
 #include "datapath/clock.h"
@@ -13,6 +14,13 @@ namespace keyline::datapath {
 namespace {
 
 constexpr std::uint64_t kKernelInterval = 1'000'000'000;  // nanoseconds
+
+// How much a count of the kernel's has grown since `seen`, which becomes `now`; it starts again from 0 with
+// another state.
+std::uint32_t rise(std::uint32_t& seen, std::uint32_t now) {
+    const std::uint32_t before = std::exchange(seen, now);
+    return now >= before ? now - before : now;
+}
 
 }  // namespace
 
@@ -44,7 +52,11 @@ std::expected<void, std::string> SaStore::hand_to_kernel(std::uint32_t index, kl
     if (!ifindex) {
         return std::unexpected(ifindex.error());
     }
+    state_[index].kernel_replay = state_[index].kernel_icv = 0;
     sa.xfrm_ifindex = *ifindex;
+    if (sa.direction == KL_INBOUND && sa.cpu == 0) {
+        sa.cpu = cpus_.least_loaded();
+    }
     rules_.get().note_kernel(entry.rule);
     auto stored = sas_.update(index, sa);
     if (!stored) {
@@ -60,13 +72,13 @@ std::expected<void, std::string> SaStore::move_in_kernel(const Known& known, kl_
         return {};
     }
     const policy::SadEntry before = from_kl(known.sa);
-    auto progress = kernel_.progress_of(before);
-    if (!progress) {
+    auto present = settle_with_kernel(before, known.index);
+    if (!present) {
         return std::unexpected("the kernel does not have it any more");
     }
     moved = with_keys(known.index, sa);
     kernel_.remove(before, known.index);
-    return hand_to_kernel(known.index, sa, moved, std::move(*progress));
+    return hand_to_kernel(known.index, sa, moved, std::move(present->progress));
 }
 
 policy::SadEntry SaStore::with_keys(std::uint32_t index, const kl_sa& sa) const {
@@ -124,22 +136,27 @@ std::expected<void, std::string> SaStore::change_engine(Known& known, policy::En
         if (!handed) {
             return handed;
         }
+        cpus_.release(known.sa.cpu);
+        cpus_.take(sa.cpu);
         known.sa = sa;
         return publish(sa, known.index);
     }
     const policy::SadEntry entry = from_kl(known.sa);
-    const auto progress = kernel_.progress_of(entry);
-    if (!progress) {
+    const auto present = settle_with_kernel(entry, known.index);
+    if (!present) {
         return std::unexpected("the kernel does not have it any more");
     }
-    from_kernel(*progress, sa, state_[known.index]);
+    from_kernel(present->progress, sa, state_[known.index]);
     sa.engine = KL_ENGINE_FASTPATH;
     sa.xfrm_ifindex = 0;
+    sa.cpu = 0;
     sa.epoch = ++config_.get().last_epoch;
     if (auto stored = sas_.update(known.index, sa); !stored) {
         return stored;
     }
     __atomic_store_n(&state_[known.index].epoch, sa.epoch, __ATOMIC_RELEASE);
+    cpus_.release(known.sa.cpu);
+    cpus_.take(sa.cpu);
     known.sa = sa;
     auto published = publish(sa, known.index);
     kernel_.remove(entry, known.index);
@@ -211,8 +228,22 @@ void SaStore::take_kernel_counts(std::uint32_t index, const XfrmSa& sa) {
     }
     state.packets = sa.progress.packets;
     state.octets = sa.progress.octets;
-    state.errors = sa.errors;
     state.sequence = std::max(sa.progress.outbound, sa.progress.inbound);
+    const std::uint32_t replays = rise(state.kernel_replay, sa.replays);
+    const std::uint32_t failures = rise(state.kernel_icv, sa.failures);
+    state.replay += replays;
+    state.icv += failures;
+    state.errors += replays + failures;
+    dropped_.add(KL_REASON_DROP_REPLAY, replays);
+    dropped_.add(KL_REASON_DROP_ICV, failures);
+}
+
+std::optional<XfrmSa> SaStore::settle_with_kernel(const policy::SadEntry& entry, std::uint32_t index) {
+    auto present = kernel_.find(entry);
+    if (present) {
+        take_kernel_counts(index, *present);
+    }
+    return present;
 }
 
 }  // namespace keyline::datapath

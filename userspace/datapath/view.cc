@@ -80,6 +80,9 @@ std::vector<SaView> View::sas() const {
                              .packets = state->packets,
                              .octets = state->octets,
                              .errors = state->errors,
+                             .replay = state->replay,
+                             .icv = state->icv,
+                             .selector = state->selector,
                              .last_used = state->last_used,
                              .soft_expired = (state->flags & KL_SA_SOFT_EXPIRED) != 0,
                              .hard_expired = (state->flags & KL_SA_HARD_EXPIRED) != 0});

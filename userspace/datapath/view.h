@@ -28,8 +28,10 @@ struct SaView {
     std::uint32_t index = 0;
     kl_sa sa{};
     std::uint64_t sequence = 0;  // outbound: last used; inbound: highest authenticated
-    std::uint64_t packets = 0, octets = 0, errors = 0;
-    std::uint64_t last_used = 0;  // CLOCK_MONOTONIC nanoseconds; 0: never
+    std::uint64_t packets = 0, octets = 0;
+    std::uint64_t errors = 0;                         // of these:
+    std::uint64_t replay = 0, icv = 0, selector = 0;  // by the reasons of these names
+    std::uint64_t last_used = 0;                      // CLOCK_MONOTONIC nanoseconds; 0: never
     bool soft_expired = false, hard_expired = false;
 
     // The entry it was installed from, with empty keys.

@@ -315,8 +315,8 @@ std::optional<XfrmSa> read_sa(const nlmsghdr* message) {
     }
     XfrmSa sa{.name = name_of(*info),
               .reqid = info->reqid,
-              .errors = std::uint64_t{info->stats.replay_window} + info->stats.replay +
-                        info->stats.integrity_failed};
+              .replays = info->stats.replay_window + info->stats.replay,
+              .failures = info->stats.integrity_failed};
     sa.progress.packets = info->curlft.packets;
     sa.progress.octets = info->curlft.bytes;
     auto visit = [](const nlattr* attribute, void* data) {

@@ -38,7 +38,8 @@ struct XfrmSa {
     XfrmSaName name;
     std::uint32_t reqid = 0;
     std::uint32_t if_id = 0;
-    std::uint64_t errors = 0;  // replays and packets that failed the integrity check
+    std::uint32_t replays = 0;   // packets seen before, or older than the window
+    std::uint32_t failures = 0;  // of the integrity check
     XfrmProgress progress;
 };
 

@@ -152,26 +152,40 @@ std::expected<void, XfrmError> XfrmSocket::send(NetlinkRequest& request) const {
     return {};
 }
 
-std::expected<std::vector<XfrmSa>, XfrmError> XfrmSocket::list() const {
-    NetlinkRequest request(XFRM_MSG_GETSA, NLM_F_DUMP);
-    put_sa_dump(request);
+std::expected<void, XfrmError> XfrmSocket::ask(NetlinkRequest& request, const Visit& visit) const {
     if (mnl_socket_sendto(requests_.get(), request.header(), request.header()->nlmsg_len) < 0) {
         return std::unexpected(error_of(errno));
     }
-    std::vector<XfrmSa> found;
     std::expected<void, XfrmError> result;
-    const auto received = receive(
-        1,
-        [&found](const nlmsghdr* message) {
-            if (auto sa = read_sa(message)) {
-                found.push_back(std::move(*sa));
-            }
-        },
-        [&result](XfrmError error) { result = std::unexpected(std::move(error)); });
-    if (!received || !result) {
-        return std::unexpected(received ? result.error() : received.error());
+    const auto received =
+        receive(1, visit, [&result](XfrmError error) { result = std::unexpected(std::move(error)); });
+    return received ? result : received;
+}
+
+std::expected<std::vector<XfrmSa>, XfrmError> XfrmSocket::list() const {
+    NetlinkRequest request(XFRM_MSG_GETSA, NLM_F_DUMP);
+    put_sa_dump(request);
+    std::vector<XfrmSa> found;
+    const auto asked = ask(request, [&found](const nlmsghdr* message) {
+        if (auto sa = read_sa(message)) {
+            found.push_back(std::move(*sa));
+        }
+    });
+    if (!asked) {
+        return std::unexpected(asked.error());
     }
     return found;
+}
+
+std::expected<XfrmSa, XfrmError> XfrmSocket::find(const XfrmSaName& name) const {
+    NetlinkRequest request(XFRM_MSG_GETSA, NLM_F_ACK);
+    put_sa_name(request, name);
+    std::optional<XfrmSa> found;
+    const auto asked = ask(request, [&found](const nlmsghdr* message) { found = read_sa(message); });
+    if (!asked) {
+        return std::unexpected(asked.error());
+    }
+    return found ? std::expected<XfrmSa, XfrmError>(std::move(*found)) : std::unexpected(error_of(ESRCH));
 }
 
 std::vector<XfrmEvent> XfrmSocket::events() const {

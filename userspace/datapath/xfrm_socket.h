@@ -36,6 +36,8 @@ class XfrmSocket {
     std::expected<void, XfrmError> send(NetlinkRequest& request) const;
     // Every ESP SA of the namespace, whoever made it.
     std::expected<std::vector<XfrmSa>, XfrmError> list() const;
+    // One SA; the error is also that there is none.
+    std::expected<XfrmSa, XfrmError> find(const XfrmSaName& name) const;
     // What has come since the last call; never waits.
     std::vector<XfrmEvent> events() const;
 
@@ -49,6 +51,9 @@ class XfrmSocket {
     XfrmSocket(Socket requests, Socket events) : requests_(std::move(requests)), events_(std::move(events)) {}
     void send_batch(std::span<NetlinkRequest* const> batch, std::size_t first,
                     std::vector<XfrmError>& errors) const;
+    // Sends a request that is answered by messages, each handed to `visit`, and then by one that says how it
+    // went.
+    std::expected<void, XfrmError> ask(NetlinkRequest& request, const Visit& visit) const;
     // Hands each message to `visit` until `count` answers have come; a dump has one answer.
     std::expected<void, XfrmError> receive(std::size_t count, const Visit& visit,
                                            const std::function<void(XfrmError)>& refuse) const;

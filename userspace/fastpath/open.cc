@@ -182,7 +182,7 @@ void Opener::open(std::span<OpenRequest> requests, const Clock& clock) {
         if (request.reason == KL_REASON_OPENED) {
             ++count;
         } else {
-            request.sa->count_error();
+            request.sa->count_error(request.reason);
         }
     }
     engine_.run(std::span(jobs).first(count));
@@ -194,7 +194,7 @@ void Opener::open(std::span<OpenRequest> requests, const Clock& clock) {
         if (request.reason == KL_REASON_OPENED || request.reason == KL_REASON_DUMMY) {
             tally.add(*request.sa, prepared[i].plain_octets);
         } else {
-            request.sa->count_error();
+            request.sa->count_error(request.reason);
         }
     }
 }

@@ -215,7 +215,7 @@ void Sealer::seal(std::span<SealRequest> requests, const Clock& clock) {
         if (prepare(request, prepared[count], jobs[count], clock)) {
             ++count;
         } else if (request.reason != KL_REASON_DROP_FRAGMENT) {  // that one is the caller's to put together
-            request.sa->count_error();
+            request.sa->count_error(request.reason);
         }
     }
     engine_.run(std::span(jobs).first(count));
@@ -225,7 +225,7 @@ void Sealer::seal(std::span<SealRequest> requests, const Clock& clock) {
         const SecurityAssociation& sa = *request.sa;
         request.reason = jobs[i].ok ? KL_REASON_SEALED : KL_REASON_DROP_CRYPTO;
         if (!jobs[i].ok) {
-            sa.count_error();
+            sa.count_error(request.reason);
             continue;
         }
         if (sa.is_encapsulated() && sa.sa.family == KL_FAMILY_V6) {

@@ -60,7 +60,12 @@ bool SecurityAssociation::count(std::uint64_t packets, std::uint64_t octets, con
     return (flags & ~__atomic_fetch_or(&state->flags, flags, __ATOMIC_RELAXED)) != 0;
 }
 
-void SecurityAssociation::count_error() const { __atomic_fetch_add(&state->errors, 1, __ATOMIC_RELAXED); }
+void SecurityAssociation::count_error(kl_reason reason) const {
+    __atomic_fetch_add(&state->errors, 1, __ATOMIC_RELAXED);
+    if (reason == KL_REASON_DROP_REPLAY) __atomic_fetch_add(&state->replay, 1, __ATOMIC_RELAXED);
+    if (reason == KL_REASON_DROP_ICV) __atomic_fetch_add(&state->icv, 1, __ATOMIC_RELAXED);
+    if (reason == KL_REASON_DROP_SELECTOR) __atomic_fetch_add(&state->selector, 1, __ATOMIC_RELAXED);
+}
 
 std::expected<std::unique_ptr<SecurityAssociation>, std::string> make_security_association(
     CryptoEngine& engine, const kl_sa& sa, const kl_sa_keys& keys, kl_sa_state* state) {

@@ -9,6 +9,7 @@
 
 #include "fastpath/crypto_engine.h"
 #include "fastpath/suite.h"
+#include "shared/reasons.h"
 #include "shared/sa.h"
 #include "shared/slot.h"
 
@@ -45,7 +46,7 @@ struct SecurityAssociation {
     // Counts packets of plaintext. True when this crossed a lifetime for the first time, which the keyer must
     // learn of.
     bool count(std::uint64_t packets, std::uint64_t octets, const Clock& clock) const;
-    void count_error() const;
+    void count_error(kl_reason reason) const;
 };
 
 // Counts what a burst did, in one step for packets of one SA that follow each other: the counters are shared

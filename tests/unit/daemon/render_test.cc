@@ -35,7 +35,8 @@ TEST(Render, AnSaTellsItsEngineAndWhy) {
                   {"why", "engine = \"auto\" in the rule"},
                   {"packets", 3},
                   {"octets", 252},
-                  {"errors", 0},
+                  {"errors", 6},
+                  {"errors_by_reason", {{"replay", 3}, {"icv", 2}, {"selector", 0}}},
                   {"lifetime", {{"age_seconds", 61}, {"soft_seconds", 2880}, {"hard_seconds", nullptr}}}};
     EXPECT_EQ(rendered(render_sas, Json::array({sa})),
               "in   0x00001234  10.0.0.2 -> 10.0.0.1  transport  aes-gcm-16-128  current\n"
@@ -43,7 +44,7 @@ TEST(Render, AnSaTellsItsEngineAndWhy) {
               "     engine   fastpath, crypto openssl: AF_XDP copy on veth0 (the driver has native XDP but "
               "no zero-copy); "
               "engine = \"auto\" in the rule\n"
-              "     used     3 packets, 252 octets, 0 errors\n"
+              "     used     3 packets, 252 octets, 6 errors (2 icv, 3 replay)\n"
               "     life     age 61 s, renewed after 48 min 0 s\n");
 }
 
