@@ -42,7 +42,7 @@ class WithCertificates(Certificates, WithStrongSwan):
 
     def assert_both_roles(self):
         self.a.keyline("up", self.b.address)
-        (main_mode,) = self.a.query("mm")
+        (main_mode,) = (row for row in self.a.query("mm") if row["established"])  # beside those that failed
         self.assertEqual(("signature", True), (main_mode["method"], main_mode["proved"]))
         self.assertIn(f"CN={self.b.hostname}", main_mode["peer"])
         self.assert_traffic()
@@ -94,25 +94,34 @@ class Refused(WithCertificates):
         "mail": ("INVALID_CERTIFICATE", "extended key usage does not permit IKE"),
     }
 
-    def assert_refused(self, kind, begin):
+    def assert_refused(self, kind, assert_told):
+        """`assert_told` begins the negotiation, and looks for the words."""
         notify, *words = self.REASONS[kind]
         with self.subTest(kind):
             self.show(kind)
-            begin()
-            self.assert_told(self.a, "refused", *words)
+            assert_told(words)
             self.assert_charon_reads(notify)
             self.assertEqual([], self.sas(self.a))
 
+    def told_by_command(self, words):
+        # The log leaves lines out when so many come: the peer is asked again, as it might have other certificates.
+        done = self.a.keyline("up", self.b.address, check=False)
+        for word in words:
+            self.assertIn(word, done.stdout + done.stderr)
+
+    def told_by_log(self, words):
+        self.peer.swanctl("--initiate", "--child", "net", "--timeout", "10", check=False)
+        self.assert_told(self.a, "refused", *words)
+
     def test_responders_certificate(self):
         for kind in self.REASONS:
-            self.assert_refused(kind, lambda: self.a.keyline("up", self.b.address, check=False))
+            self.assert_refused(kind, self.told_by_command)
         self.show("")
         self.assert_both_roles()
 
     def test_initiators_certificate(self):
         for kind in self.REASONS:
-            self.assert_refused(kind, lambda: self.peer.swanctl("--initiate", "--child", "net", "--timeout", "10",
-                                                                check=False))
+            self.assert_refused(kind, self.told_by_log)
         self.show("")
         self.assert_both_roles()
 
