@@ -182,6 +182,16 @@ class Adoption(WithEngines):
         self.assertLessEqual(running.finish().lost, 1)  # one may be under way when ping ends
         self.assertEqual(spis, self.spis(self.a))
 
+    def test_a_killed_fast_path_is_not_missed(self):
+        self.start_with(("kernel", "kernel"))
+        self.assert_pings(self.b.address)
+        running = BackgroundPing(self.a, self.b.address, interval=0.1)
+        wait_until(lambda: running.answers() > 5, "answers")
+        self.a.fastpath.kill()
+        answered = running.answers()
+        wait_until(lambda: running.answers() > answered + 5, "answers")
+        self.assertLessEqual(running.finish().lost, 1)  # one may be under way when ping ends
+
     def test_sas_that_somebody_has_flushed_are_negotiated_anew(self):
         self.start_with(("kernel", "kernel"))
         self.assert_pings(self.b.address)
