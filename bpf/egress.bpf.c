@@ -113,6 +113,14 @@ static __always_inline int send_twice(struct __sk_buff *skb, struct kl_config *c
 	return hand_over(skb, config, index, KL_HANDOVER_TWICE, KL_REASON_OUT_TWICE);
 }
 
+static __always_inline int hold(struct __sk_buff *skb, struct kl_config *config, const struct kl_packet *packet,
+				struct kl_flow *flow, __u32 user, enum kl_reason reason)
+{
+	if (user)
+		kl_note_connection(&packet->tuple, user, 0); /* what is held comes back without its socket */
+	return hand_over(skb, config, flow->rule, KL_HANDOVER_HOLD, reason);
+}
+
 static __always_inline int protect(struct __sk_buff *skb, struct kl_config *config, const struct kl_packet *packet,
 				   struct kl_flow *flow, bool ports_known, __u8 fragment_kind)
 {
@@ -135,11 +143,9 @@ static __always_inline int protect(struct __sk_buff *skb, struct kl_config *conf
 		return pass(KL_REASON_PASS_DISCOVERY);
 	if (!index) {
 		kl_raise_acquire(&packet->tuple, flow->rule, skb->ifindex, user);
-		if (user)
-			kl_note_connection(&packet->tuple, user, 0); /* what is held comes back without its socket */
 		if (!config->hold)
 			return drop(KL_REASON_DROP_NO_SA);
-		return hand_over(skb, config, flow->rule, KL_HANDOVER_HOLD, KL_REASON_OUT_HELD);
+		return hold(skb, config, packet, flow, user, KL_REASON_OUT_HELD);
 	}
 	if (rule->mode != KL_TRANSPORT || flow->discovery || (rule->flags & KL_RULE_KERNEL)) {
 		sa = bpf_map_lookup_elem(&kl_sas, &index);
@@ -149,6 +155,8 @@ static __always_inline int protect(struct __sk_buff *skb, struct kl_config *conf
 			return pass(KL_REASON_PASS_DISCOVERY);
 		if (sa->engine == KL_ENGINE_KERNEL) {
 			kl_note_secure(&packet->tuple, flow);
+			if (kl_wants_mark(skb, packet, sa, rule))
+				return hold(skb, config, packet, flow, user, KL_REASON_OUT_MARKED);
 			return kl_to_kernel_esp(sa);
 		}
 		if (rule->mode == KL_TUNNEL && address_outer(skb, sa, &packet->tuple))

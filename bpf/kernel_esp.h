@@ -4,6 +4,8 @@
  *
  * Out: a packet for such an SA is redirected to the XFRM interface that leads to it; what comes out is ESP, passes the
  * same egress and is let through. Where the stack has a policy for the SA, the packet was ESP before it got here.
+ * What the stack has let pass because it does not know whose it is goes to the fast path, which knows and gives it back to
+ * the stack with a mark (docs/decisions/0007-users-on-kernel-esp.md).
  * In: XDP finds the SPI and passes the packet, on the CPU of the SA; the stack opens it and checks the SA's selectors.
  */
 #ifndef KEYLINE_BPF_KERNEL_ESP_H
@@ -13,6 +15,7 @@
 
 #include "fragments.h"
 #include "maps.h"
+#include "users.h"
 
 static __always_inline int kl_to_kernel_esp(const struct kl_sa *sa)
 {
@@ -38,6 +41,14 @@ static __always_inline int kl_open_in_kernel(__u16 cpu)
 static __always_inline __u16 kl_cpu_of(__u32 spi_entry)
 {
 	return spi_entry >> KL_SPI_CPU_SHIFT & KL_SPI_CPU_MASK;
+}
+
+/* Whether the stack would seal the packet if it knew whose it is. Fragments it cannot seal (RFC 4303 3.3.4). */
+static __always_inline bool kl_wants_mark(struct __sk_buff *skb, const struct kl_packet *packet, const struct kl_sa *sa,
+					  const struct kl_rule *rule)
+{
+	return !sa->xfrm_ifindex && rule->flags & KL_RULE_HAS_USERS && !(skb->mark & KL_MARK_DECIDED) &&
+	       !packet->first_fragment && !packet->later_fragment && kl_get_user_marks();
 }
 
 /*

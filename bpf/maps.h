@@ -21,6 +21,7 @@
 #include "shared/sa.h"
 #include "shared/selector_table.h"
 #include "shared/slot.h"
+#include "shared/user_mark.h"
 #include "shared/worker.h"
 
 struct {
@@ -203,6 +204,23 @@ struct {
 	__type(value, struct kl_dos_cookies);
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 } kl_dos_cookies SEC(".maps") __weak;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct kl_user_marks);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+} kl_user_marks SEC(".maps") __weak;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, KL_MAX_USER_MARKS);
+	__type(key, __u32);
+	__type(value, __u32);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+} kl_mark_by_user SEC(".maps") __weak;
 
 static __always_inline void kl_count(enum kl_reason reason)
 {

@@ -13,7 +13,8 @@
  *   kl_sa_state         ARRAY (mmap)         sa.h              kl_sa_by_spi        HASH           sa.h
  *   kl_counters         PERCPU_ARRAY         reasons.h         kl_worker_counters  ARRAY (mmap)   worker.h
  *   kl_dos_cookies      ARRAY 1 (mmap)       dos_cookie.h      kl_connections      LRU HASH       flow.h
- *   kl_cpus             CPUMAP               sa.h
+ *   kl_cpus             CPUMAP               sa.h              kl_mark_by_user     HASH           user_mark.h
+ *   kl_user_marks       ARRAY 1 (mmap)       user_mark.h
  */
 #ifndef KEYLINE_SHARED_MAPS_H
 #define KEYLINE_SHARED_MAPS_H

@@ -25,7 +25,7 @@
 	X(DROP_NO_SA, "no-sa", "a protect rule covers the packet, and no SA exists yet", "`keyline monitor` shows the negotiation it started; `keyline probe PEER` tells why one fails") \
 	X(DROP_CLEAR_IN, "clear-in", "plaintext arrived that a protect rule wants protected", "bring the peer into the domain, or add a bypass rule for it") \
 	X(DROP_NO_WORKER, "no-worker", "the fast path process does not serve this interface queue", "start keyline-fastpath, or look at its log") \
-	X(DROP_NOT_TRANSFORMED, "not-transformed", "plaintext of a kernel SA that the stack has not transformed: sent before the SA was there, or by a raw socket", "none needed; senders retransmit") \
+	X(DROP_NOT_TRANSFORMED, "not-transformed", "plaintext of a kernel SA that the stack has not transformed: sent before the SA was there or by a raw socket, or a fragment by a socket whose user the stack does not know", "none needed; senders retransmit") \
 	/* dropped for what the packet is */ \
 	X(DROP_TRUNCATED, "truncated", "a header is cut short or its length field contradicts the packet", "the sender is broken or hostile") \
 	X(DROP_HEADERS, "headers", "too many or malformed VLAN tags, options or extension headers", "the sender is unusual or hostile; protected traffic may carry 2 VLAN tags and 8 extension headers") \
@@ -68,7 +68,9 @@
 	X(AUTHORIZED, "authorized", "first packets that came under an SA and authenticated their connection; the same packet follows in the clear", "none needed") \
 	X(ASKED_TWICE, "asked-twice", "ICMP \"communication administratively prohibited\", by which a peer was asked to send its next packet twice", "many: raise datapath.max_flows, so that connections are not forgotten") \
 	X(DROP_UNAUTHENTICATED, "unauthenticated", "plaintext under authenticated firewall, of a connection that was not authenticated", "none for strangers; for a peer compare both policies: `keyline sas` must show its SA") \
-	X(IN_SPREAD, "in-spread", "ESP of a kernel SA, taken to the CPU of the SA to be opened there", "none needed")
+	X(IN_SPREAD, "in-spread", "ESP of a kernel SA, taken to the CPU of the SA to be opened there", "none needed") \
+	/* users' SAs of the kernel's engine */ \
+	X(OUT_MARKED, "out-marked", "given to the fast path, which sends it by the stack once more with the mark of its user, so that the SA of that user seals it", "none needed; connected sockets that are newer than the rule go the short way")
 
 enum kl_reason {
 #define X(identifier, name, cause, remedy) KL_REASON_##identifier,

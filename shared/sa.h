@@ -94,9 +94,11 @@ struct kl_sa {
 	__u8 reserved;
 	__u16 cpu;              /* inbound, kernel: 1 + the CPU that XDP takes its packets to; 0: the one they come to */
 	__u32 xfrm_ifindex;     /* outbound, kernel: the XFRM interface that leads to it; 0: the stack does, by a policy */
+	/* Kernel: inbound what it marks packets with, outbound what its policy wants of their marks (user_mark.h). */
+	__u32 mark, mark_mask;
 	char peer[64];          /* authenticated name, NUL-terminated, cut if longer */
 };
-KL_ASSERT_SIZE(struct kl_sa, 240);
+KL_ASSERT_SIZE(struct kl_sa, 248);
 
 struct kl_sa_keys {
 	__u8 encryption[36]; /* cipher key, then the 4-octet salt where the suite has one */

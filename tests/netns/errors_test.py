@@ -53,6 +53,13 @@ class StartUp(Scenario):
         self.a.configure(document)
         self.assertIn("/absent.keytab", self.refused(*self.keylined()))
 
+    def test_kernel_esp_for_users_without_cgroups(self):
+        self.a.run("umount", "/sys/fs/cgroup")
+        self.configure(per_user=True, extended_auth=["kerberos"], engine="kernel")
+        said = self.refused(*self.keylined())
+        self.assertIn("mount -t cgroup2", said)
+        self.assertIn('engine = "fastpath"', said)
+
 
 class Kerberos(Scenario):
     """What fails in a negotiation is in the initiator's log, and `keyline probe` tells it too."""

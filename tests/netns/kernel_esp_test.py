@@ -5,9 +5,59 @@ engine = "kernel" unchanged."""
 import json
 import pathlib
 
+import users_test
 from scenario import MARKER, Scenario, main
+from lab.host import program
 from lab.processes import wait_until
-from lab.traffic import BackgroundPing, iperf, ping
+from lab.traffic import BackgroundPing, iperf, ping, ping_command, read_ping
+
+# Sends a stream that its peer echoes, and wants all of it back.
+STREAM = """
+import socket, sys, threading
+said = bytes(range(256)) * 2000
+with socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=float(sys.argv[3])) as connection:
+    sender = threading.Thread(target=connection.sendall, args=(said,))
+    sender.start()
+    heard = b''
+    while len(heard) < len(said):
+        heard += connection.recv(65536)
+    sender.join()
+    assert heard == said
+print('conversed')
+"""
+
+DATAGRAM_PORT = 7778
+
+# One socket for all who ask.
+DATAGRAM_SERVER = f"""
+import socket
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as wire:
+    wire.bind(('', {DATAGRAM_PORT}))
+    print('listening', flush=True)
+    while True:
+        wire.sendto(*wire.recvfrom(2000))
+"""
+
+# Ten datagrams, each until it is answered: by a connected socket, or by one that is not.
+DATAGRAMS = """
+import socket, sys
+server, connected = (sys.argv[1], int(sys.argv[2])), sys.argv[4] == 'True'
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as wire:
+    wire.settimeout(float(sys.argv[3]) / 10)
+    if connected:
+        wire.connect(server)
+    for number in range(10):
+        for attempt in range(5):
+            wire.send(b'keyline-in-clear') if connected else wire.sendto(b'keyline-in-clear', server)
+            try:
+                wire.recv(100)
+                break
+            except OSError:
+                pass
+        else:
+            sys.exit('no answer')
+print('conversed')
+"""
 
 
 class WithEngines(Scenario):
@@ -209,6 +259,74 @@ class Adoption(WithEngines):
         policies = self.a.output("ip", "xfrm", "policy")
         self.assertIn("192.0.2.2", policies)  # somebody else's
         self.assertNotIn("tmpl", policies)
+
+
+class Users(users_test.KerberosUsers):
+    """The stack seals for them, and knows them by marks: alice, bob, and the machine with its root."""
+
+    WHO = [*users_test.KerberosUsers.USERS.values(), 0]
+
+    def sent_by(self, host):
+        """Packets sent, by impersonation handle; the kernel's counts are copied once a second."""
+        self.assertEqual({"kernel"}, {sa["engine"] for sa in host.query("sas")})
+        return self.outbound(host)
+
+    def test_streams_are_cut_to_what_the_sa_leaves(self):
+        for uid in self.WHO:
+            self.assertTrue(self.converse(uid, seconds=60, program=STREAM), uid)
+        for host in self.lab.hosts:
+            self.assertEqual(0, self.counters(host)["out-marked"])
+            self.assertNotIn("mtu", host.output("ip", "route", "get", self.peer_of(host).address))
+            sent = self.sent_by(host)
+            self.assertEqual(3, len(sent))
+            self.assertTrue(all(count > 100 for count in sent.values()), sent)
+
+    def test_fragments_of_each_are_one_packet_to_their_sa(self):
+        self.a.run("sysctl", "-qw", "net.ipv4.ping_group_range=0 2147483647")
+        for uid in self.WHO:
+            self.assertTrue(self.converse(uid, seconds=60))
+        before = [self.sent_by(host) for host in self.lab.hosts]
+        capture = self.cable.capture()
+        for uid in self.WHO:
+            command = ping_command(self.b.address, count=5, size=5000, pattern=MARKER)
+            done = self.a.run("setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", *command, check=False)
+            self.assertEqual(0, read_ping(done.stdout + done.stderr).lost, done.stdout)
+        self.assert_protected(capture, esp=30)
+        for host, sent in zip(self.lab.hosts, before):
+            # Four fragments each, had the stack cut them before.
+            wait_until(lambda of=host, sent=sent: all(5 <= count - sent[who] < 10
+                                                      for who, count in self.sent_by(of).items()), "five of each")
+
+    def test_a_server_with_one_socket_answers_each_under_their_own(self):
+        server = self.b.start("/usr/bin/python3", "-c", DATAGRAM_SERVER, log="datagrams.log")
+        server.wait_for_output("listening")
+        capture = self.cable.capture()
+        for connected in (True, False):
+            for uid in self.WHO:
+                self.assertTrue(self.converse(uid, seconds=20, program=DATAGRAMS, more=[connected],
+                                              port=DATAGRAM_PORT), (uid, connected))
+        self.assert_protected(capture, esp=120)
+        self.assert_counted(self.b, "out-marked", 40)
+        for host in self.lab.hosts:
+            wait_until(lambda of=host: len(self.sent_by(of)) == 3 and all(
+                count >= 20 for count in self.sent_by(of).values()), "twenty packets by each SA")
+
+    def test_the_next_keylined_adopts_them_and_an_end_leaves_nothing(self):
+        alice = self.WHO[0]
+        self.assertTrue(self.converse(alice))
+        spis = {sa["spi"] for sa in self.a.query("sas")}
+        self.a.keylined.kill()
+        self.a.start_keylined()
+        self.assertTrue(self.converse(alice))
+        self.assertEqual(spis, {sa["spi"] for sa in self.a.query("sas")})
+        self.assertIn("kl_connect_v4", self.a.output("bpftool", "cgroup", "show", "/sys/fs/cgroup"))
+        for host in self.lab.hosts:
+            self.assertEqual(0, host.keylined.stop())
+            self.assertNotIn("tmpl", host.output("ip", "xfrm", "policy"))
+            host.fastpath.stop()
+            host.run(program("keylined"), "--config", host.config_path, "--purge")
+        wait_until(lambda: "kl_" not in self.a.output("bpftool", "cgroup", "show", "/sys/fs/cgroup"),
+                   "the programs to go from the cgroup")
 
 
 if __name__ == "__main__":

@@ -107,14 +107,14 @@ class UserScenario(Scenario):
     def serve(self):
         self.b.start("/usr/bin/python3", "-c", ECHO, log="echo.log").wait_for_output("listening")
 
-    def converse(self, uid, seconds=20):
-        """Whether the user gets through to the server."""
+    def converse(self, uid, seconds=20, *, program=CONVERSE, port=PORT, more=()):
+        """Whether the user gets through to the server, by a program that takes its address and port, and a time limit."""
         done = self.a.run("setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "/usr/bin/python3", "-c",
-                          CONVERSE, self.b.address, PORT, seconds, check=False, timeout=60)
+                          program, self.b.address, port, seconds, *more, check=False, timeout=60 + seconds)
         return "conversed" in done.stdout
 
 
-class Users(UserScenario):
+class KerberosUsers(UserScenario):
     """By Kerberos, with the users' own tickets; a third has none."""
 
     def setUp(self):
@@ -146,6 +146,8 @@ class Users(UserScenario):
                 counts[handle] = counts.get(handle, 0) + state[entry["key"]]["packets"]
         return counts
 
+
+class Users(KerberosUsers):
     def test_each_under_their_own(self):
         capture = self.cable.capture()
         for uid in self.USERS.values():

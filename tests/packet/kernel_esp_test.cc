@@ -4,10 +4,13 @@
 #include <linux/bpf.h>
 #include <net/if.h>
 
+#include <memory>
+
 #include "bpfmap/bpf_map.h"
 #include "packet/packet_fixture.h"
 #include "shared/rule.h"
 #include "shared/sa.h"
+#include "shared/user_mark.h"
 
 namespace keyline::datapath {
 namespace {
@@ -67,6 +70,27 @@ TEST_F(KernelEspTest, PlaintextThatTheStackShouldHaveSealedIsDropped) {
     const Outcome outcome = run(Program::kEgress, udp_frame("10.1.0.1", "10.1.0.2"));
     EXPECT_EQ(Verdict::kDrop, outcome.verdict);
     EXPECT_EQ("not-transformed", outcome.reasons);
+}
+
+TEST_F(KernelEspTest, WhatTheStackDoesNotKnowTheUserOfGoesThroughItOnceMore) {
+    give_to_kernel(kOutboundSa, 0);
+    const bpfmap::Map rules = map("kl_rules"), all_marks = map("kl_user_marks");
+    kl_rule rule = *rules.lookup<kl_rule>(kRule);
+    rule.flags |= KL_RULE_HAS_USERS;
+    rule.shapes[0].fields |= KL_SHAPE_USER;
+    ASSERT_TRUE(rules.update(kRule, rule));
+    Bytes frame = udp_frame("10.1.0.1", "10.1.0.2");
+    EXPECT_EQ("not-transformed", run(Program::kEgress, frame).reasons);
+
+    auto marks = std::make_unique<kl_user_marks>();
+    marks->active = 1;
+    ASSERT_TRUE(all_marks.update(std::uint32_t{0}, *marks));
+    const Outcome outcome = run(Program::kEgress, frame);
+    EXPECT_EQ(Verdict::kHandOver, outcome.verdict);
+    EXPECT_EQ("out-marked", outcome.reasons);
+
+    frame[14 + 6] = 0x20;  // more fragments
+    EXPECT_EQ("not-transformed", run(Program::kEgress, frame).reasons);
 }
 
 TEST_F(KernelEspTest, EspOfAKernelSaIsTheStacks) {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A host made of Linux namespaces: its own network, host name, mounts, BPF file system and /run."""
+"""A host made of Linux namespaces: its own network, host name, mounts, BPF file system and /run. Hosts share cgroups."""
 
 import os
 
@@ -9,6 +9,7 @@ _SETUP = """
 set -e
 mount -t sysfs sysfs /sys
 mount -t bpf bpf /sys/fs/bpf
+mount -t cgroup2 cgroup2 /sys/fs/cgroup
 mount -t tmpfs tmpfs /run
 hostname "$0"
 ip link set lo up

@@ -2,6 +2,7 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <fcntl.h>
 #include <linux/if_link.h>
 #include <unistd.h>
 
@@ -157,6 +158,25 @@ void detach_tc(const Netlink& netlink, std::uint32_t ifindex, TcHook hook, bool 
         bpf_tc_hook both = tc_hook(ifindex, static_cast<bpf_tc_attach_point>(BPF_TC_INGRESS | BPF_TC_EGRESS));
         bpf_tc_hook_destroy(&both);
     }
+}
+
+std::expected<void, std::string> attach_cgroup(const std::string& cgroup, const SocketProgram& program,
+                                               const std::string& pin) {
+    const Descriptor pinned(bpf_obj_get(pin.c_str()));
+    if (pinned && bpf_link_update(pinned.get(), program.fd, nullptr) == 0) {
+        return {};
+    }
+    const Descriptor directory(::open(cgroup.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const Descriptor created(directory ? bpf_link_create(program.fd, directory.get(), program.type, nullptr)
+                                       : -1);
+    if (!created) {
+        return std::unexpected("cannot attach " + std::string(program.name) + " to the cgroup " + cgroup +
+                               ": " + std::strerror(errno));
+    }
+    if (bpf_obj_pin(created.get(), pin.c_str()) != 0) {
+        return std::unexpected("cannot pin " + pin + ": " + std::strerror(errno));
+    }
+    return {};
 }
 
 }  // namespace keyline::datapath

@@ -1,4 +1,5 @@
-// Programs on interfaces: XDP by pinned links, TC on a clsact qdisc. What others attached is never touched.
+// Programs on interfaces and cgroups: TC on a clsact qdisc, the others by pinned links. What others attached
+// is never touched.
 #pragma once
 
 #include <cstdint>
@@ -6,6 +7,7 @@
 #include <string>
 
 #include "datapath/netlink.h"
+#include "datapath/programs.h"
 #include "shared/port.h"
 
 namespace keyline::datapath {
@@ -21,5 +23,10 @@ enum class TcHook : std::uint8_t { kIngress, kEgress };
 std::expected<bool, std::string> attach_tc(const Link& link, TcHook hook, int program);
 // With `remove_clsact`, also the qdisc, unless somebody else has filters there.
 void detach_tc(const Netlink& netlink, std::uint32_t ifindex, TcHook hook, bool remove_clsact);
+
+// For the sockets of all processes in the cgroup, a directory, and below it. A link pinned at `pin` gets the
+// new program.
+std::expected<void, std::string> attach_cgroup(const std::string& cgroup, const SocketProgram& program,
+                                               const std::string& pin);
 
 }  // namespace keyline::datapath

@@ -90,6 +90,8 @@ kl_sa to_kl(const policy::SadEntry& entry) {
     return sa;
 }
 
+XfrmMark mark_of(const kl_sa& sa) { return {.value = sa.mark, .mask = sa.mark_mask}; }
+
 policy::SadEntry from_kl(const kl_sa& sa) {
     policy::SadEntry entry;
     entry.direction =

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/ip_address.h"
+#include "datapath/xfrm_message.h"
 #include "policy/sad_entry.h"
 #include "policy/selector.h"
 #include "shared/sa.h"
@@ -21,6 +22,8 @@ policy::PacketTuple from_kl(const kl_tuple& tuple);
 policy::Selector from_kl(const kl_selector& selector);
 // Without keys.
 policy::SadEntry from_kl(const kl_sa& sa);
+
+XfrmMark mark_of(const kl_sa& sa);
 
 // The tuple that a selector's fixed fields make, and the shape that keeps just those fields.
 kl_tuple selector_tuple(const policy::Selector& selector);

@@ -19,6 +19,7 @@
 #include "datapath/programs.h"
 #include "datapath/rule_store.h"
 #include "datapath/sa_store.h"
+#include "datapath/user_marks.h"
 
 namespace keyline::datapath {
 namespace {
@@ -54,7 +55,7 @@ void remove_kernel_sas(const Pins& pins, KernelEngine kernel) {
         const auto sa = sas->lookup<kl_sa>(index);
         if (sa && sa->engine == KL_ENGINE_KERNEL) {
             const policy::SadEntry entry = from_kl(*sa);
-            kernel.adopt(entry, index);
+            kernel.adopt(entry, index, mark_of(*sa));
             kernel.remove(entry, index);
         }
         return true;
@@ -100,6 +101,7 @@ std::expected<void, std::string> keep(Place& place, std::expected<Part, std::str
 std::expected<void, std::string> Datapath::State::open(const Options& options) {
     using Done = std::expected<void, std::string>;
     bpfmap::Map config_map, event_map;
+    std::optional<UserMarks> marks;
     HandoverPair pair;
     const std::function<Done()> steps[] = {
         [&] { return pins.prepare(); },
@@ -109,9 +111,10 @@ std::expected<void, std::string> Datapath::State::open(const Options& options) {
         [&] { return keep(config, bpfmap::MappedArray<kl_config>::map(config_map, true)); },
         [&] { return fill_new_config(config[0]), Done(); },
         [&] { return keep(rules, RuleStore::open(pins, config[0])); },
+        [&] { return keep(marks, UserMarks::open(pins, *programs)); },
         [&] {
-            return keep(sas,
-                        SaStore::open(pins, config[0], *rules, KernelEngine(*netlink, options.instance)));
+            return keep(sas, SaStore::open(pins, config[0], *rules, KernelEngine(*netlink, options.instance),
+                                           std::move(*marks)));
         },
         [&] { return keep(cookies, CookieStore::open(pins)); },
         [&] { return keep(event_map, bpfmap::Map::open_pinned(pins.path("kl_events"))); },
@@ -177,9 +180,9 @@ std::expected<void, std::string> Datapath::check_engines(const policy::Policy& p
     for (const policy::Rule& rule : policy.rules) {
         if (rule.action != policy::RuleAction::kProtect || rule.engine != policy::Engine::kKernel) continue;
         if (rule.per_user) {
-            return std::unexpected(
-                "rule \"" + rule.name +
-                "\": kernel ESP carries no SAs of users: set engine = " + "\"fastpath\" or per_user = false");
+            if (const auto ready = state_->sas->admit_users(); !ready) {
+                return std::unexpected("rule \"" + rule.name + "\": " + ready.error());
+            }
         }
         for (const policy::Selector& selector : rule.selectors) {
             const Family outer = rule.tunnel ? rule.tunnel->local.family() : selector.family();

@@ -100,11 +100,12 @@ std::uint32_t KernelEngine::if_id_of(const policy::SadEntry& entry, std::uint32_
     return sealed_by_stack(entry) ? 0 : id_of(index);
 }
 
-XfrmPolicy KernelEngine::policy_of(const policy::SadEntry& entry, std::uint32_t index,
+XfrmPolicy KernelEngine::policy_of(const policy::SadEntry& entry, std::uint32_t index, const XfrmMark& mark,
                                    std::uint32_t priority) const {
     XfrmPolicy policy{
         .direction = XfrmDirection::kOut,
         .selector = entry.selector,
+        .mark = mark,
         .if_id = if_id_of(entry, index),
         .priority = priority,
         .wanted = XfrmTemplate{
@@ -113,6 +114,7 @@ XfrmPolicy KernelEngine::policy_of(const policy::SadEntry& entry, std::uint32_t 
         // TC has looked at the packet: all that comes by the interface is the SA's.
         const Prefix any = Prefix::any(entry.selector.family());
         policy.selector = {.local = any, .remote = any};
+        policy.mark = {};
     }
     return policy;
 }
@@ -207,6 +209,9 @@ std::expected<std::uint32_t, std::string> KernelEngine::install(const policy::Sa
     const std::uint32_t index = installation.index;
     NetlinkRequest request(XFRM_MSG_NEWSA, NLM_F_CREATE | NLM_F_EXCL);
     put_sa(request, entry, id_of(index), if_id_of(entry, index), installation.progress);
+    if (inbound) {
+        put_given_mark(request, installation.mark);
+    }
     if (const auto sent = send(request); !sent) {
         return std::unexpected(sent.error());
     }
@@ -222,7 +227,7 @@ std::expected<std::uint32_t, std::string> KernelEngine::install(const policy::Sa
 
 std::expected<std::uint32_t, std::string> KernelEngine::lead_to(const policy::SadEntry& entry,
                                                                 const Installation& installation) {
-    const XfrmPolicy policy = policy_of(entry, installation.index, installation.priority);
+    const XfrmPolicy policy = policy_of(entry, installation.index, installation.mark, installation.priority);
     if (sealed_by_stack(entry)) {
         auto led = stack_policies_.exempt(*socket_, installation.exemptions);
         if (led) {
@@ -245,9 +250,12 @@ std::expected<std::uint32_t, std::string> KernelEngine::lead_to(const policy::Sa
     return link->ifindex;
 }
 
-void KernelEngine::reorder(const policy::SadEntry& entry, std::uint32_t index, std::uint32_t priority) {
-    if (sealed_by_stack(entry) && stack_policies_.leads_to(entry.selector, index)) {
-        (void)stack_policies_.lead(*socket_, policy_of(entry, index, priority), index);
+void KernelEngine::reorder(const policy::SadEntry& entry, const Installation& installation) {
+    const std::uint32_t index = installation.index;
+    if (sealed_by_stack(entry) && stack_policies_.leads_to(index)) {
+        (void)stack_policies_.exempt(*socket_, installation.exemptions);
+        (void)stack_policies_.lead(*socket_,
+                                   policy_of(entry, index, installation.mark, installation.priority), index);
     }
 }
 
@@ -263,10 +271,10 @@ void KernelEngine::remove(const policy::SadEntry& entry, std::uint32_t index) {
     }
     if (entry.direction == policy::Direction::kOutbound) {
         if (sealed_by_stack(entry)) {
-            stack_policies_.release(*socket_, entry.selector, index);
+            stack_policies_.release(*socket_, index);
         } else {
             NetlinkRequest request(XFRM_MSG_DELPOLICY);
-            put_policy_name(request, policy_of(entry, index, 0));
+            put_policy_name(request, policy_of(entry, index));
             (void)socket_->send(request);
             if (const auto link = netlink_.get().link(interface_name(id_of(index)))) {
                 (void)netlink_.get().delete_link(link->ifindex);
@@ -278,10 +286,10 @@ void KernelEngine::remove(const policy::SadEntry& entry, std::uint32_t index) {
     (void)socket_->send(request);
 }
 
-void KernelEngine::adopt(const policy::SadEntry& entry, std::uint32_t index) {
+void KernelEngine::adopt(const policy::SadEntry& entry, std::uint32_t index, const XfrmMark& mark) {
     (void)available(entry.local.family());
     if (entry.direction == policy::Direction::kOutbound && sealed_by_stack(entry)) {
-        stack_policies_.adopt(entry.selector, index);
+        stack_policies_.adopt(policy_of(entry, index, mark), index);
     }
 }
 

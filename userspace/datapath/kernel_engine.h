@@ -24,10 +24,11 @@ class KernelEngine {
     // Whether the kernel has ESP between addresses of this family; the error names the module and the remedy.
     std::expected<void, std::string> available(Family family);
 
-    // How an SA gets into the kernel: its index in the maps, the priority of the policy that leads to it and
-    // those that come before it (RuleOrder), and where it goes on.
+    // How an SA gets into the kernel: its index in the maps, its mark (UserMarks), the priority of the policy
+    // that leads to it and those that come before it (RuleOrder), and where it goes on.
     struct Installation {
         std::uint32_t index = 0;
+        XfrmMark mark{};
         std::uint32_t priority = 0;
         std::vector<XfrmPolicy> exemptions;
         XfrmProgress progress;
@@ -38,12 +39,13 @@ class KernelEngine {
     // Without effect on what is not there.
     void remove(const policy::SadEntry& entry, std::uint32_t index);
     // An SA that a predecessor installed; the oldest first.
-    void adopt(const policy::SadEntry& entry, std::uint32_t index);
+    void adopt(const policy::SadEntry& entry, std::uint32_t index, const XfrmMark& mark);
 
     // An SA as the kernel has it now; nullopt when it does not.
     std::optional<XfrmSa> find(const policy::SadEntry& entry) const;
-    // The rules have another order: gives the policy of an outbound SA this priority.
-    void reorder(const policy::SadEntry& entry, std::uint32_t index, std::uint32_t priority);
+    // The rules have another order, or users have come: gives the policy of an outbound SA this mark and
+    // priority, and puts the exemptions before it.
+    void reorder(const policy::SadEntry& entry, const Installation& installation);
     // Of all SAs that the stack seals for.
     void exempt_only(const std::vector<XfrmPolicy>& exemptions);
     // Which outbound SAs the stack seals for: the others have an interface that TC redirects to.
@@ -60,7 +62,8 @@ class KernelEngine {
   private:
     std::uint32_t id_of(std::uint32_t index) const { return first_id_ + index; }
     std::uint32_t if_id_of(const policy::SadEntry& entry, std::uint32_t index) const;
-    XfrmPolicy policy_of(const policy::SadEntry& entry, std::uint32_t index, std::uint32_t priority) const;
+    XfrmPolicy policy_of(const policy::SadEntry& entry, std::uint32_t index, const XfrmMark& mark = {},
+                         std::uint32_t priority = 0) const;
     std::expected<std::uint32_t, std::string> lead_to(const policy::SadEntry& entry,
                                                       const Installation& installation);
     std::expected<Link, std::string> make_interface(const std::string& name, std::uint32_t if_id) const;

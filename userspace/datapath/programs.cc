@@ -102,4 +102,15 @@ int Programs::egress() const { return bpf_program__fd(skeleton_->progs.kl_egress
 int Programs::handover_in() const { return bpf_program__fd(skeleton_->progs.kl_handover_in); }
 int Programs::handover_out() const { return bpf_program__fd(skeleton_->progs.kl_handover_out); }
 
+std::array<SocketProgram, 4> Programs::of_sockets() const {
+    const auto& progs = skeleton_->progs;
+    const auto made_for = [](const bpf_program* program) {
+        return SocketProgram{.name = bpf_program__name(program),
+                             .fd = bpf_program__fd(program),
+                             .type = bpf_program__expected_attach_type(program)};
+    };
+    return {made_for(progs.kl_connect_v4), made_for(progs.kl_connect_v6), made_for(progs.kl_socket_made),
+            made_for(progs.kl_socket_in)};
+}
+
 }  // namespace keyline::datapath

@@ -1,6 +1,9 @@
 // The kernel programs: one object, loaded once, whose maps are the instance's pinned ones.
 #pragma once
 
+#include <linux/bpf.h>
+
+#include <array>
 #include <expected>
 #include <memory>
 #include <string>
@@ -13,6 +16,13 @@ namespace keyline::datapath {
 
 struct Options;
 
+// One that is attached to a cgroup.
+struct SocketProgram {
+    const char* name;
+    int fd;  // as those of Programs
+    bpf_attach_type type;
+};
+
 class Programs {
   public:
     // Makes and pins maps that are absent, with the sizes of `options`, and takes those that are there as
@@ -24,6 +34,8 @@ class Programs {
     int egress() const;
     int handover_in() const;
     int handover_out() const;
+    // bpf/sockets.bpf.c
+    std::array<SocketProgram, 4> of_sockets() const;
 
   private:
     struct Destroy {

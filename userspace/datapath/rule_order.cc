@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "shared/rule.h"
+#include "shared/user_mark.h"
 
 namespace keyline::datapath {
 namespace {
@@ -11,8 +12,21 @@ constexpr std::uint32_t kFirstPriority = 0x40000000;
 constexpr std::uint32_t kPrioritiesOfRule = 512;
 constexpr std::uint8_t kUdp = 17;
 
+std::uint32_t first_priority(std::uint32_t precedence) {
+    return kFirstPriority + precedence * kPrioritiesOfRule;
+}
+
 std::uint32_t last_priority(std::uint32_t precedence) {
-    return kFirstPriority + precedence * kPrioritiesOfRule + kPrioritiesOfRule - 1;
+    return first_priority(precedence) + kPrioritiesOfRule - 1;
+}
+
+bool covers_udp(const policy::Selector& selector) {
+    return selector.protocol == 0 || selector.protocol == kUdp;
+}
+
+policy::Selector only_udp(policy::Selector selector) {
+    selector.protocol = kUdp;
+    return selector;
 }
 
 bool overlap(const Prefix& one, const Prefix& other) {
@@ -47,7 +61,7 @@ RuleOrder::RuleOrder(const policy::Policy& policy) : ike_ports_{policy.host.port
     const auto last = std::find_if(policy.rules.rbegin(), policy.rules.rend(), uses_kernel).base();
     std::uint32_t precedence = 0;
     for (const policy::Rule& rule : policy.rules) {
-        places_[rule.id] = {precedence, selectors_.size()};
+        places_[rule.id] = {precedence, selectors_.size(), rule.per_user};
         if (precedence < static_cast<std::uint32_t>(last - policy.rules.begin())) {
             for (const policy::Selector& selector : rule.selectors) {
                 selectors_.push_back({selector, precedence});
@@ -60,7 +74,7 @@ RuleOrder::RuleOrder(const policy::Policy& policy) : ike_ports_{policy.host.port
 RuleOrder::Place RuleOrder::place_of(std::uint32_t rule) const {
     const auto found = places_.find(rule);
     // SAs of a rule that has gone end soon; until then every rule comes before them.
-    return found != places_.end() ? found->second : Place{KL_MAX_RULES, selectors_.size()};
+    return found != places_.end() ? found->second : Place{KL_MAX_RULES, selectors_.size(), false};
 }
 
 std::uint32_t RuleOrder::priority_of(const policy::SadEntry& entry) const {
@@ -78,8 +92,14 @@ std::vector<XfrmPolicy> RuleOrder::exemptions_for(const policy::SadEntry& entry)
                                            .remote_port = 0},
                               .priority = kFirstPriority - 1});
     }
-    const std::size_t end = place_of(entry.rule).first_selector;
-    for (std::size_t i = 0; i < end; ++i) {
+    const Place place = place_of(entry.rule);
+    if (entry.impersonation_handle != 0 && !place.per_user && covers_udp(entry.selector)) {
+        exemptions.push_back({.direction = XfrmDirection::kOut,
+                              .selector = only_udp(entry.selector),
+                              .mark = {.value = 0, .mask = KL_MARK_MASK},
+                              .priority = first_priority(place.precedence)});
+    }
+    for (std::size_t i = 0; i < place.first_selector; ++i) {
         if (overlap(selectors_[i].selector, entry.selector)) {
             exemptions.push_back({.direction = XfrmDirection::kOut,
                                   .selector = selectors_[i].selector,

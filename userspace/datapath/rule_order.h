@@ -16,17 +16,22 @@ class RuleOrder {
     RuleOrder() = default;
     explicit RuleOrder(const policy::Policy& policy);
 
+    // Whether the rule asks whose this host's sockets are; false when there is no such rule.
+    bool is_per_user(std::uint32_t rule) const { return place_of(rule).per_user; }
+
     // Of the policy that leads to this SA: rules in their order, and narrower SAs of a rule first. All are
     // behind the priorities that others choose, whose policies stay in force as they were before.
     std::uint32_t priority_of(const policy::SadEntry& entry) const;
     // Policies that keep the stack from sealing, by this SA, what an earlier rule covers, which TC decides
-    // about, and our own IKE messages to the peer, which may have lost the SA.
+    // about, and our own IKE messages to the peer, which may have lost the SA. Before the SA of a peer's
+    // user, also what this host may answer that user by, and no mark tells.
     std::vector<XfrmPolicy> exemptions_for(const policy::SadEntry& entry) const;
 
   private:
     struct Place {
         std::uint32_t precedence = 0;
         std::size_t first_selector = 0;  // in selectors_; those before it are of earlier rules
+        bool per_user = false;
     };
     struct Ordered {
         policy::Selector selector;

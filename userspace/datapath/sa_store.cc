@@ -80,8 +80,8 @@ Endpoint endpoint_of(std::uint64_t source) {
 }  // namespace
 
 std::expected<SaStore, std::string> SaStore::open(const Pins& pins, kl_config& config, RuleStore& rules,
-                                                  KernelEngine kernel) {
-    SaStore store(config, rules, std::move(kernel));
+                                                  KernelEngine kernel, UserMarks marks) {
+    SaStore store(config, rules, std::move(kernel), std::move(marks));
     bpfmap::Map state, slots;
     for (const auto& [name, map] :
          {std::pair{"kl_sas", &store.sas_}, std::pair{"kl_sa_keys", &store.keys_},
@@ -149,7 +149,7 @@ void SaStore::adopt() {
         }
     }
     for (const auto& [epoch, known] : kernels_by_age) {
-        kernel_.adopt(from_kl(known->sa), known->index);
+        kernel_.adopt(from_kl(known->sa), known->index, mark_of(known->sa));
     }
     slot_by_key_.for_each_key<kl_slot_key>([this](const kl_slot_key& key) {
         const auto slot = slot_by_key_.lookup<std::uint32_t>(key);

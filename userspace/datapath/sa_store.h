@@ -17,6 +17,7 @@
 #include "datapath/pins.h"
 #include "datapath/rule_order.h"
 #include "datapath/rule_store.h"
+#include "datapath/user_marks.h"
 
 namespace keyline::datapath {
 
@@ -25,7 +26,7 @@ class SaStore {
     // Opens the maps and takes over the SAs in them. `config` and `rules` live longer than this object, as
     // what `kernel` refers to does.
     static std::expected<SaStore, std::string> open(const Pins& pins, kl_config& config, RuleStore& rules,
-                                                    KernelEngine kernel);
+                                                    KernelEngine kernel, UserMarks marks);
 
     std::expected<void, std::string> install(const policy::SadEntry& entry);
     bool remove(policy::Direction direction, std::uint32_t spi, const IpAddress& remote);
@@ -35,6 +36,8 @@ class SaStore {
     std::vector<SaSilence> quiet();
     // Whether the kernel has ESP between addresses of this family.
     std::expected<void, std::string> kernel_esp(Family family) { return kernel_.available(family); }
+    // From now on the kernel tells users apart, if it can.
+    std::expected<void, std::string> admit_users();
     // A policy has come into force: SAs change to the engines of their rules, and the kernel's policies take
     // the order of the rules. The errors are of SAs that stay where they are.
     std::vector<std::string> follow(const policy::Policy& policy);
@@ -60,13 +63,16 @@ class SaStore {
         auto operator<=>(const Name&) const = default;
     };
 
-    SaStore(kl_config& config, RuleStore& rules, KernelEngine kernel)
-        : config_(config), rules_(rules), kernel_(std::move(kernel)) {}
+    SaStore(kl_config& config, RuleStore& rules, KernelEngine kernel, UserMarks marks)
+        : config_(config), rules_(rules), kernel_(std::move(kernel)), marks_(std::move(marks)) {}
     void adopt();
     std::optional<std::uint32_t> free_index();
     std::expected<void, std::string> write(std::uint32_t index, const kl_sa& sa,
                                            const policy::SadEntry& entry);
     std::expected<kl_engine, std::string> engine_for(const policy::SadEntry& entry);
+    std::vector<XfrmPolicy> reorder(Known& known);
+    std::expected<KernelEngine::Installation, std::string> installation_of(const policy::SadEntry& entry,
+                                                                           std::uint32_t index);
     std::expected<void, std::string> hand_to_kernel(std::uint32_t index, kl_sa& sa,
                                                     const policy::SadEntry& entry, XfrmProgress progress);
     std::expected<void, std::string> move_in_kernel(const Known& known, kl_sa& sa, policy::SadEntry& moved);
@@ -94,6 +100,7 @@ class SaStore {
     KernelEngine kernel_;
     CpuSpread cpus_;
     PacketCounters dropped_;
+    UserMarks marks_;
     RuleOrder order_;
     bpfmap::Map sas_, keys_, by_spi_, slot_by_key_;
     bpfmap::MappedArray<kl_sa_state> state_;

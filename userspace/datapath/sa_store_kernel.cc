@@ -33,22 +33,51 @@ std::expected<kl_engine, std::string> SaStore::engine_for(const policy::SadEntry
         (of_user || worker_alive(config_) || !kernel_.available(entry.local.family()))) {
         return KL_ENGINE_FASTPATH;
     }
-    if (of_user) {
-        return std::unexpected("kernel ESP carries no SAs of users: set engine = \"fastpath\" for its rule");
+    auto ready = kernel_.available(entry.local.family());
+    if (ready && of_user) {
+        ready = admit_users();
     }
-    if (const auto ready = kernel_.available(entry.local.family()); !ready) {
+    if (!ready) {
         return std::unexpected(ready.error());
     }
     return KL_ENGINE_KERNEL;
 }
 
+// With users, the machine's SAs no longer are for all that meets their selectors.
+std::expected<void, std::string> SaStore::admit_users() {
+    if (marks_.active()) {
+        return {};
+    }
+    auto done = marks_.activate();
+    if (done) {
+        for (auto& [name, known] : known_) {
+            (void)reorder(known);
+        }
+    }
+    return done;
+}
+
+std::expected<KernelEngine::Installation, std::string> SaStore::installation_of(const policy::SadEntry& entry,
+                                                                                std::uint32_t index) {
+    const auto mark = marks_.mark_for(entry, order_.is_per_user(entry.rule));
+    if (!mark) {
+        return std::unexpected(mark.error());
+    }
+    return KernelEngine::Installation{.index = index,
+                                      .mark = *mark,
+                                      .priority = order_.priority_of(entry),
+                                      .exemptions = order_.exemptions_for(entry)};
+}
+
 std::expected<void, std::string> SaStore::hand_to_kernel(std::uint32_t index, kl_sa& sa,
                                                          const policy::SadEntry& entry,
                                                          XfrmProgress progress) {
-    const auto ifindex = kernel_.install(entry, {.index = index,
-                                                 .priority = order_.priority_of(entry),
-                                                 .exemptions = order_.exemptions_for(entry),
-                                                 .progress = std::move(progress)});
+    auto installation = installation_of(entry, index);
+    if (!installation) {
+        return std::unexpected(installation.error());
+    }
+    installation->progress = std::move(progress);
+    const auto ifindex = kernel_.install(entry, *installation);
     if (!ifindex) {
         return std::unexpected(ifindex.error());
     }
@@ -57,6 +86,8 @@ std::expected<void, std::string> SaStore::hand_to_kernel(std::uint32_t index, kl
     if (sa.direction == KL_INBOUND && sa.cpu == 0) {
         sa.cpu = cpus_.least_loaded();
     }
+    sa.mark = installation->mark.value;
+    sa.mark_mask = installation->mark.mask;
     rules_.get().note_kernel(entry.rule);
     auto stored = sas_.update(index, sa);
     if (!stored) {
@@ -93,6 +124,7 @@ policy::SadEntry SaStore::with_keys(std::uint32_t index, const kl_sa& sa) const 
 
 std::vector<std::string> SaStore::follow(const policy::Policy& policy) {
     order_ = RuleOrder(policy);
+    marks_.set_per_user(policy.has_users());
     std::map<std::uint32_t, policy::Engine> engines;
     for (const policy::Rule& rule : policy.rules) {
         engines.emplace(rule.id, rule.engine);
@@ -107,15 +139,28 @@ std::vector<std::string> SaStore::follow(const policy::Policy& policy) {
         if (const auto changed = change_engine(known, wanted->second); !changed) {
             errors.push_back(describe(name) + " stays with its engine: " + changed.error());
         }
-        const policy::SadEntry entry = from_kl(known.sa);
-        if (known.sa.engine == KL_ENGINE_KERNEL && known.sa.direction == KL_OUTBOUND &&
-            KernelEngine::sealed_by_stack(entry)) {
-            kernel_.reorder(entry, known.index, order_.priority_of(entry));
-            std::ranges::move(order_.exemptions_for(entry), std::back_inserter(exemptions));
-        }
+        std::ranges::move(reorder(known), std::back_inserter(exemptions));
     }
     kernel_.exempt_only(exemptions);
     return errors;
+}
+
+// The exemptions that are before it now.
+std::vector<XfrmPolicy> SaStore::reorder(Known& known) {
+    const policy::SadEntry entry = from_kl(known.sa);
+    if (known.sa.engine != KL_ENGINE_KERNEL || known.sa.direction != KL_OUTBOUND ||
+        !KernelEngine::sealed_by_stack(entry)) {
+        return {};
+    }
+    const auto installation = installation_of(entry, known.index);
+    if (!installation) {
+        return {};  // a user has had a mark since the SA was installed
+    }
+    kernel_.reorder(entry, *installation);
+    known.sa.mark = installation->mark.value;
+    known.sa.mark_mask = installation->mark.mask;
+    (void)sas_.update(known.index, known.sa);
+    return installation->exemptions;
 }
 
 // Packets that are on their way through the engine that is left find the SA there: it is the same one.
@@ -128,7 +173,7 @@ std::expected<void, std::string> SaStore::change_engine(Known& known, policy::En
     kl_sa sa = known.sa;
     if (to_kernel_esp) {
         if (sa.impersonation_handle != 0) {
-            return std::unexpected("kernel ESP carries no SAs of users");
+            return std::unexpected("it is a user's, whose sockets have no mark: its successor changes");
         }
         sa.engine = KL_ENGINE_KERNEL;
         const auto handed =
@@ -148,7 +193,7 @@ std::expected<void, std::string> SaStore::change_engine(Known& known, policy::En
     }
     from_kernel(present->progress, sa, state_[known.index]);
     sa.engine = KL_ENGINE_FASTPATH;
-    sa.xfrm_ifindex = 0;
+    sa.xfrm_ifindex = sa.mark = sa.mark_mask = 0;
     sa.cpu = 0;
     sa.epoch = ++config_.get().last_epoch;
     if (auto stored = sas_.update(known.index, sa); !stored) {

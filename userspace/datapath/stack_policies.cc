@@ -13,9 +13,9 @@ std::expected<void, XfrmError> put(const XfrmSocket& socket, const XfrmPolicy& p
     return socket.send(request);
 }
 
-void take_away(const XfrmSocket& socket, const policy::Selector& selector) {
+void take_away(const XfrmSocket& socket, const policy::Selector& selector, const XfrmMark& mark) {
     NetlinkRequest request(XFRM_MSG_DELPOLICY);
-    put_policy_name(request, {.direction = XfrmDirection::kOut, .selector = selector});
+    put_policy_name(request, {.direction = XfrmDirection::kOut, .selector = selector, .mark = mark});
     (void)socket.send(request);
 }
 
@@ -25,25 +25,48 @@ std::expected<void, XfrmError> StackPolicies::lead(const XfrmSocket& socket, con
                                                    std::uint32_t index) {
     auto done = put(socket, policy);
     if (done) {
-        leads_to_[policy.selector] = index;
+        const auto known = keys_.find(index);
+        if (known != keys_.end() && known->second != key_of(policy)) {
+            forget(socket, index);
+        }
+        adopt(policy, index);
     }
     return done;
 }
 
-bool StackPolicies::leads_to(const policy::Selector& selector, std::uint32_t index) const {
-    const auto found = leads_to_.find(selector);
-    return found != leads_to_.end() && found->second == index;
+void StackPolicies::adopt(const XfrmPolicy& policy, std::uint32_t index) {
+    leads_to_[key_of(policy)] = index;
+    keys_[index] = key_of(policy);
 }
 
-void StackPolicies::release(const XfrmSocket& socket, const policy::Selector& selector, std::uint32_t index) {
-    if (!leads_to(selector, index)) {
+bool StackPolicies::leads_to(std::uint32_t index) const {
+    const auto known = keys_.find(index);
+    if (known == keys_.end()) {
+        return false;
+    }
+    const auto led = leads_to_.find(known->second);
+    return led != leads_to_.end() && led->second == index;
+}
+
+void StackPolicies::forget(const XfrmSocket& socket, std::uint32_t index) {
+    const bool leads = leads_to(index);
+    const Key key = keys_.at(index);
+    keys_.erase(index);
+    if (!leads) {
         return;
     }
-    leads_to_.erase(selector);
-    const auto exempted = exemptions_.find(selector);
+    leads_to_.erase(key);
+    const auto exempted = exemptions_.find(key);
     if (exempted == exemptions_.end() || !put(socket, exempted->second)) {
-        take_away(socket, selector);
+        take_away(socket, key.selector, key.mark);
     }
+}
+
+void StackPolicies::release(const XfrmSocket& socket, std::uint32_t index) {
+    if (!keys_.contains(index)) {
+        return;
+    }
+    forget(socket, index);
     if (leads_to_.empty()) {
         (void)exempt_only(socket, {});
     }
@@ -52,10 +75,11 @@ void StackPolicies::release(const XfrmSocket& socket, const policy::Selector& se
 std::expected<void, XfrmError> StackPolicies::exempt(const XfrmSocket& socket,
                                                      const std::vector<XfrmPolicy>& exemptions) {
     for (const XfrmPolicy& exemption : exemptions) {
-        const auto known = exemptions_.find(exemption.selector);
+        const Key key = key_of(exemption);
+        const auto known = exemptions_.find(key);
         const bool in_force = known != exemptions_.end() && known->second.priority == exemption.priority;
-        exemptions_[exemption.selector] = exemption;
-        if (in_force || leads_to_.contains(exemption.selector)) {
+        exemptions_[key] = exemption;
+        if (in_force || leads_to_.contains(key)) {
             continue;
         }
         if (auto done = put(socket, exemption); !done) {
@@ -67,15 +91,15 @@ std::expected<void, XfrmError> StackPolicies::exempt(const XfrmSocket& socket,
 
 std::expected<void, XfrmError> StackPolicies::exempt_only(const XfrmSocket& socket,
                                                           const std::vector<XfrmPolicy>& exemptions) {
-    std::map<policy::Selector, XfrmPolicy> before = exemptions_;
+    std::map<Key, XfrmPolicy> before = exemptions_;
     auto done = exempt(socket, exemptions);
     for (const XfrmPolicy& exemption : exemptions) {
-        before.erase(exemption.selector);
+        before.erase(key_of(exemption));
     }
-    for (const auto& [selector, exemption] : before) {
-        exemptions_.erase(selector);
-        if (!leads_to_.contains(selector)) {
-            take_away(socket, selector);
+    for (const auto& [key, exemption] : before) {
+        exemptions_.erase(key);
+        if (!leads_to_.contains(key)) {
+            take_away(socket, key.selector, key.mark);
         }
     }
     return done;

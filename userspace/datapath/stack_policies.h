@@ -1,4 +1,5 @@
-// The policies by which the stack itself seals packets: one for each selector, whatever SA it leads to.
+// The policies by which the stack itself seals packets: one for each selector and mark, whatever SA it leads
+// to.
 #pragma once
 
 #include <cstdint>
@@ -13,16 +14,16 @@ namespace keyline::datapath {
 
 class StackPolicies {
   public:
-    // From now on the policy's selector leads to the SA with this index.
+    // From now on the policy's selector and mark lead to the SA with this index, and no others do.
     std::expected<void, XfrmError> lead(const XfrmSocket& socket, const XfrmPolicy& policy,
                                         std::uint32_t index);
     // As lead(), of a policy that is in the kernel already.
-    void adopt(const policy::Selector& selector, std::uint32_t index) { leads_to_[selector] = index; }
-    bool leads_to(const policy::Selector& selector, std::uint32_t index) const;
+    void adopt(const XfrmPolicy& policy, std::uint32_t index);
+    bool leads_to(std::uint32_t index) const;
     // Without effect when a newer SA has taken the policy over.
-    void release(const XfrmSocket& socket, const policy::Selector& selector, std::uint32_t index);
+    void release(const XfrmSocket& socket, std::uint32_t index);
 
-    // Traffic that is no SA's; where one has the same selector, the SA's policy stays.
+    // Traffic that is no SA's; where one has the same selector and mark, the SA's policy stays.
     std::expected<void, XfrmError> exempt(const XfrmSocket& socket,
                                           const std::vector<XfrmPolicy>& exemptions);
     // Those and no others.
@@ -30,8 +31,18 @@ class StackPolicies {
                                                const std::vector<XfrmPolicy>& exemptions);
 
   private:
-    std::map<policy::Selector, std::uint32_t> leads_to_;
-    std::map<policy::Selector, XfrmPolicy> exemptions_;
+    struct Key {
+        policy::Selector selector;
+        XfrmMark mark;
+
+        auto operator<=>(const Key&) const = default;
+    };
+    static Key key_of(const XfrmPolicy& policy) { return {policy.selector, policy.mark}; }
+    void forget(const XfrmSocket& socket, std::uint32_t index);
+
+    std::map<Key, std::uint32_t> leads_to_;
+    std::map<std::uint32_t, Key> keys_;  // by the index of the SA
+    std::map<Key, XfrmPolicy> exemptions_;
 };
 
 }  // namespace keyline::datapath

@@ -216,6 +216,13 @@ void put_if_id(nlmsghdr* message, std::uint32_t if_id) {
     }
 }
 
+void put_mark(nlmsghdr* message, const XfrmMark& mark) {
+    if (mark.mask != 0) {
+        const xfrm_mark wanted{.v = mark.value, .m = mark.mask};
+        mnl_attr_put(message, XFRMA_MARK, sizeof(wanted), &wanted);
+    }
+}
+
 void read_replay(const nlattr* attribute, XfrmSa& sa) {
     const auto* state = static_cast<const xfrm_replay_state_esn*>(mnl_attr_get_payload(attribute));
     const std::size_t octets = mnl_attr_get_payload_len(attribute);
@@ -267,6 +274,13 @@ void put_sa(NetlinkRequest& request, const policy::SadEntry& entry, std::uint32_
     put_if_id(request.header(), if_id);
 }
 
+void put_given_mark(NetlinkRequest& request, const XfrmMark& mark) {
+    if (mark.mask != 0) {
+        mnl_attr_put_u32(request.header(), XFRMA_SET_MARK, mark.value);
+        mnl_attr_put_u32(request.header(), XFRMA_SET_MARK_MASK, mark.mask);
+    }
+}
+
 void put_sa_name(NetlinkRequest& request, const XfrmSaName& name) {
     auto* id = request.extra<xfrm_usersa_id>();
     id->daddr = to_xfrm(name.destination);
@@ -298,6 +312,7 @@ void put_policy(NetlinkRequest& request, const XfrmPolicy& policy) {
         wanted.aalgos = wanted.ealgos = wanted.calgos = ~0U;
         mnl_attr_put(request.header(), XFRMA_TMPL, sizeof(wanted), &wanted);
     }
+    put_mark(request.header(), policy.mark);
     put_if_id(request.header(), policy.if_id);
 }
 
@@ -305,6 +320,7 @@ void put_policy_name(NetlinkRequest& request, const XfrmPolicy& policy) {
     auto* id = request.extra<xfrm_userpolicy_id>();
     id->sel = to_xfrm(policy.selector, policy.direction == XfrmDirection::kOut);
     id->dir = xfrm_direction(policy.direction);
+    put_mark(request.header(), policy.mark);
     put_if_id(request.header(), policy.if_id);
 }
 

@@ -67,9 +67,18 @@ struct XfrmTemplate {
     std::uint32_t reqid = 0;
 };
 
+// Marks of which the bits of the mask are these; by default any.
+struct XfrmMark {
+    std::uint32_t value = 0;
+    std::uint32_t mask = 0;
+
+    auto operator<=>(const XfrmMark&) const = default;
+};
+
 struct XfrmPolicy {
     XfrmDirection direction = XfrmDirection::kOut;
     policy::Selector selector;
+    XfrmMark mark{};
     std::uint32_t if_id = 0;
     std::uint32_t priority = 0;                         // lower wins
     std::optional<XfrmTemplate> wanted = std::nullopt;  // none: the packet goes on as it is
@@ -78,13 +87,15 @@ struct XfrmPolicy {
 // XFRM_MSG_NEWSA.
 void put_sa(NetlinkRequest& request, const policy::SadEntry& entry, std::uint32_t reqid, std::uint32_t if_id,
             const XfrmProgress& progress);
+// Of an inbound SA, after put_sa(): packets that it has opened get this mark.
+void put_given_mark(NetlinkRequest& request, const XfrmMark& mark);
 // XFRM_MSG_DELSA.
 void put_sa_name(NetlinkRequest& request, const XfrmSaName& name);
 // XFRM_MSG_GETSA, as a dump.
 void put_sa_dump(NetlinkRequest& request);
 // XFRM_MSG_UPDPOLICY.
 void put_policy(NetlinkRequest& request, const XfrmPolicy& policy);
-// XFRM_MSG_DELPOLICY: direction, selector and interface id name it.
+// XFRM_MSG_DELPOLICY: direction, selector, mark and interface id name it.
 void put_policy_name(NetlinkRequest& request, const XfrmPolicy& policy);
 
 // Of XFRM_MSG_NEWSA in a dump; nullopt when it is no ESP.

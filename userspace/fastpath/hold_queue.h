@@ -22,6 +22,7 @@ class HoldQueue {
   public:
     struct Held {
         std::uint8_t port = 0;  // which it is to leave by
+        std::uint32_t rule = 0;
         kl_tuple tuple{};
         std::uint64_t since = 0;  // CLOCK_MONOTONIC, nanoseconds
         Bytes frame;              // from its link layer on

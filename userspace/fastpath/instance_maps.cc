@@ -95,6 +95,7 @@ std::expected<InstanceMaps, std::string> InstanceMaps::open(std::string_view ins
     opener.open(maps.sa_state_, "kl_sa_state", true);
     opener.open(maps.slots_, "kl_slots", false);
     opener.open(maps.rules_, "kl_rules", false);
+    opener.open(maps.user_marks_, "kl_user_marks", false);
     opener.open(maps.counters_, "kl_worker_counters", true);
     opener.open(maps.xsks_, "kl_xsks", sizeof(std::uint32_t), sizeof(std::uint32_t));
     opener.open(maps.sas_, "kl_sas", sizeof(std::uint32_t), sizeof(kl_sa));
@@ -102,6 +103,7 @@ std::expected<InstanceMaps, std::string> InstanceMaps::open(std::string_view ins
     opener.open(maps.sa_by_spi_, "kl_sa_by_spi", sizeof(kl_spi_key), sizeof(std::uint32_t));
     opener.open(maps.slot_by_key_, "kl_slot_by_key", sizeof(kl_slot_key), sizeof(std::uint32_t));
     opener.open(maps.connections_, "kl_connections", sizeof(kl_tuple), sizeof(kl_connection));
+    opener.open(maps.mark_by_user_, "kl_mark_by_user", sizeof(std::uint32_t), sizeof(std::uint32_t));
     if (!opener.error().empty()) return std::unexpected(opener.error());
     maps.config_id_ = info_of(config).id;
     return maps;

@@ -15,6 +15,7 @@
 #include "shared/rule.h"
 #include "shared/sa.h"
 #include "shared/slot.h"
+#include "shared/user_mark.h"
 #include "shared/worker.h"
 
 namespace keyline::fastpath {
@@ -32,6 +33,7 @@ class InstanceMaps {
     std::span<kl_sa_state> sa_state() const { return {&sa_state_[0], sa_state_.size()}; }
     std::span<const kl_slot> slots() const { return {&slots_[0], slots_.size()}; }
     std::span<const kl_rule> rules() const { return {&rules_[0], rules_.size()}; }
+    const kl_user_marks& user_marks() const { return user_marks_[0]; }
     std::span<kl_worker_counters> counters() const { return {&counters_[0], counters_.size()}; }
 
     const bpfmap::Map& xsks() const { return xsks_; }
@@ -40,6 +42,7 @@ class InstanceMaps {
     const bpfmap::Map& sa_by_spi() const { return sa_by_spi_; }
     const bpfmap::Map& slot_by_key() const { return slot_by_key_; }
     const bpfmap::Map& connections() const { return connections_; }
+    const bpfmap::Map& mark_by_user() const { return mark_by_user_; }
 
     // False when keylined has removed these maps, or put others in their place.
     bool is_current() const;
@@ -50,12 +53,13 @@ class InstanceMaps {
   private:
     std::string instance_;
     std::uint32_t config_id_ = 0;  // the kernel's number of the map; it is never used again
-    bpfmap::Map xsks_, sas_, sa_keys_, sa_by_spi_, slot_by_key_, connections_;
+    bpfmap::Map xsks_, sas_, sa_keys_, sa_by_spi_, slot_by_key_, connections_, mark_by_user_;
     bpfmap::MappedArray<kl_config> config_;
     bpfmap::MappedArray<kl_port> ports_;
     bpfmap::MappedArray<kl_sa_state> sa_state_;
     bpfmap::MappedArray<kl_slot> slots_;
     bpfmap::MappedArray<kl_rule> rules_;
+    bpfmap::MappedArray<kl_user_marks> user_marks_;
     bpfmap::MappedArray<kl_worker_counters> counters_;
 };
 

@@ -100,7 +100,8 @@ void PacketPath::release(const HoldQueue::Held& held, Awaited sa) {
     // Kernel ESP begins in the stack, which is behind a packet that is sent by a port.
     if (sa == Awaited::kKernelSa) {
         const std::span<const std::uint8_t> octets(held.frame);
-        if (!sink_.send_by_stack(octets.subspan(held.link_octets))) count(KL_REASON_DROP_HOLD_FAILED);
+        const std::uint32_t mark = sas_.mark_for(held.rule, held.tuple);
+        if (!sink_.send_by_stack(octets.subspan(held.link_octets), mark)) count(KL_REASON_DROP_HOLD_FAILED);
         return;
     }
     auto frame = pool_.take_for(static_cast<std::uint32_t>(held.frame.size()));
@@ -154,6 +155,7 @@ void PacketPath::hold(const Frame& frame, std::uint32_t rule, std::uint8_t port)
     const kl_tuple tuple = outbound_tuple(frame.packet(), *ip);
     const bool kept =
         held_.add(sas_.hold_key(rule, tuple), {.port = port,
+                                               .rule = rule,
                                                .tuple = tuple,
                                                .since = clock_.monotonic,
                                                .frame = {frame.octets().begin(), frame.octets().end()},

@@ -33,6 +33,8 @@ class SaSource {
     virtual kl_slot_key hold_key(std::uint32_t rule, const kl_tuple& tuple) = 0;
     // The outbound SA that a packet of the rule has by now.
     virtual Awaited awaited(std::uint32_t rule, const kl_tuple& tuple) = 0;
+    // By which the stack knows whose a packet of the rule is (shared/user_mark.h).
+    virtual std::uint32_t mark_for(std::uint32_t rule, const kl_tuple& tuple) = 0;
 };
 
 // The connections of authenticated firewall (MS-AIPS 3.10): the map, or a test. Tuples in local and remote
@@ -53,8 +55,9 @@ class FrameSink {
     // Takes the frame over and sends it out of the port. False when it cannot, and the frame stays the
     // caller's.
     virtual bool send(std::uint8_t port, const Frame& frame) = 0;
-    // Has the stack send an IP packet, as if a program of this host had. False when it refuses.
-    virtual bool send_by_stack(std::span<const std::uint8_t> packet) = 0;
+    // Has the stack send an IP packet, as if a program of this host had, with this mark. False when it
+    // refuses.
+    virtual bool send_by_stack(std::span<const std::uint8_t> packet, std::uint32_t mark) = 0;
     // IP octets that the port sends in one piece.
     virtual std::uint32_t mtu(std::uint8_t port) const = 0;
 };

@@ -88,6 +88,12 @@ Awaited SaTable::awaited(std::uint32_t rule, const kl_tuple& tuple) {
     return Awaited::kNoSa;
 }
 
+std::uint32_t SaTable::mark_for(std::uint32_t rule, const kl_tuple& tuple) {
+    if (maps_.user_marks().active == 0 || rule >= maps_.rules().size()) return 0;
+    const std::uint32_t user = user_of(rule, tuple);
+    return user == 0 ? KL_MARK_DECIDED : maps_.mark_by_user().lookup<std::uint32_t>(user).value_or(0);
+}
+
 void SaTable::sweep() {
     std::erase_if(known_, [this](std::uint32_t index) {
         Entry& entry = cached_[index];

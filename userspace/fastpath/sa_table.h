@@ -22,6 +22,7 @@ class SaTable : public SaSource {
     std::uint32_t find_by_spi(const kl_spi_key& key) override;
     kl_slot_key hold_key(std::uint32_t rule, const kl_tuple& tuple) override;
     Awaited awaited(std::uint32_t rule, const kl_tuple& tuple) override;
+    std::uint32_t mark_for(std::uint32_t rule, const kl_tuple& tuple) override;
 
     // Frees what `find` replaced. To be called between batches.
     void release_replaced() { replaced_.clear(); }

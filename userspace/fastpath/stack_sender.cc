@@ -19,35 +19,39 @@ int open_raw(int family) {
     return fd;
 }
 
-template <typename Address>
-bool send_to(int fd, std::span<const std::uint8_t> packet, const Address& to) {
-    return ::sendto(fd, packet.data(), packet.size(), 0, reinterpret_cast<const sockaddr*>(&to), sizeof to) >=
-           0;
-}
-
 }  // namespace
 
 StackSender::~StackSender() {
-    for (const int fd : {v4_, v6_}) {
-        if (fd >= 0) ::close(fd);
+    for (const RawSocket& socket : {v4_, v6_}) {
+        if (socket.fd >= 0) ::close(socket.fd);
     }
 }
 
-bool StackSender::send(std::span<const std::uint8_t> packet) {
+template <typename Address>
+bool StackSender::send_by(RawSocket& socket, std::span<const std::uint8_t> packet, std::uint32_t mark,
+                          const Address& to) {
+    const auto* const address = reinterpret_cast<const sockaddr*>(&to);
+    if (socket.fd < 0) socket.fd = open_raw(address->sa_family);
+    if (socket.mark != mark) {
+        if (::setsockopt(socket.fd, SOL_SOCKET, SO_MARK, &mark, sizeof mark) != 0) return false;
+        socket.mark = mark;
+    }
+    return ::sendto(socket.fd, packet.data(), packet.size(), 0, address, sizeof to) >= 0;
+}
+
+bool StackSender::send(std::span<const std::uint8_t> packet, std::uint32_t mark) {
     if (packet.size() < sizeof(iphdr)) return false;
     if (packet[0] >> 4 == 4) {
         sockaddr_in to{};
         to.sin_family = AF_INET;
         std::memcpy(&to.sin_addr, &packet[offsetof(iphdr, daddr)], sizeof to.sin_addr);
-        if (v4_ < 0) v4_ = open_raw(AF_INET);
-        return send_to(v4_, packet, to);
+        return send_by(v4_, packet, mark, to);
     }
     if (packet.size() < sizeof(ip6_hdr)) return false;
     sockaddr_in6 to{};
     to.sin6_family = AF_INET6;
     std::memcpy(&to.sin6_addr, &packet[offsetof(ip6_hdr, ip6_dst)], sizeof to.sin6_addr);
-    if (v6_ < 0) v6_ = open_raw(AF_INET6);
-    return send_to(v6_, packet, to);
+    return send_by(v6_, packet, mark, to);
 }
 
 }  // namespace keyline::fastpath

@@ -13,13 +13,20 @@ class StackSender {
     StackSender& operator=(const StackSender&) = delete;
     ~StackSender();
 
-    // False when the packet is malformed, or the stack refuses it.
-    bool send(std::span<const std::uint8_t> packet);
+    // False when the packet is malformed, or the stack refuses it. Its policies see the mark.
+    bool send(std::span<const std::uint8_t> packet, std::uint32_t mark);
 
   private:
-    // Opened by the first packet of its family; -1: not yet.
-    int v4_ = -1;
-    int v6_ = -1;
+    // Opened by the first packet of its family.
+    struct RawSocket {
+        int fd = -1;  // -1: not yet
+        std::uint32_t mark = 0;
+    };
+    template <typename Address>
+    static bool send_by(RawSocket& socket, std::span<const std::uint8_t> packet, std::uint32_t mark,
+                        const Address& to);
+
+    RawSocket v4_, v6_;
 };
 
 }  // namespace keyline::fastpath

@@ -58,7 +58,9 @@ class Worker : private FrameSink {
 
     // FrameSink
     bool send(std::uint8_t port, const Frame& frame) override;
-    bool send_by_stack(std::span<const std::uint8_t> packet) override { return stack_.send(packet); }
+    bool send_by_stack(std::span<const std::uint8_t> packet, std::uint32_t mark) override {
+        return stack_.send(packet, mark);
+    }
     std::uint32_t mtu(std::uint8_t port) const override { return mtus_[port]; }
 
     bool serve_once();

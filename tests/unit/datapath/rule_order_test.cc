@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "shared/user_mark.h"
+
 namespace keyline::datapath {
 namespace {
 
@@ -71,6 +73,33 @@ TEST_F(RuleOrderTest, OurOwnIkeIsNeverSealed) {
         EXPECT_FALSE(exemptions[i].wanted);
         EXPECT_LT(exemptions[i].priority, order_.priority_of(entry));
     }
+}
+
+// What this host answers by a socket of many peers has no mark: TC decides about it.
+TEST_F(RuleOrderTest, UnmarkedDatagramsAreExemptFromTheSaOfAPeersUser) {
+    policy::SadEntry entry = sa(7, selector("10.0.0.1/32", "10.3.0.1/32"));
+    entry.impersonation_handle = KL_PEER_USERS;
+    const auto exemptions = order_.exemptions_for(entry);
+    ASSERT_EQ(kIke + 1, exemptions.size());
+    EXPECT_EQ(selector("10.0.0.1/32", "10.3.0.1/32", 17), exemptions[kIke].selector);
+    EXPECT_EQ((XfrmMark{.value = 0, .mask = KL_MARK_MASK}), exemptions[kIke].mark);
+    EXPECT_LT(exemptions[kIke].priority,
+              order_.priority_of(sa(7, selector("10.0.0.1/32", "10.3.0.1/32", 17, 53))));
+    entry.selector.protocol = 6;
+    EXPECT_EQ(kIke, order_.exemptions_for(entry).size());
+}
+
+// There every socket that may be sealed for has a mark.
+TEST(RuleOrderOfUsers, ARuleThatAsksForUsersNeedsNoExemption) {
+    policy::Policy policy;
+    policy.rules = {rule(7, policy::RuleAction::kProtect, selector("10.0.0.0/8", "10.0.0.0/8"))};
+    policy.rules[0].per_user = true;
+    const RuleOrder order(policy);
+    policy::SadEntry entry = sa(7, selector("10.0.0.1/32", "10.3.0.1/32"));
+    entry.impersonation_handle = 1000;
+    EXPECT_EQ(kIke, order.exemptions_for(entry).size());
+    EXPECT_TRUE(order.is_per_user(7));
+    EXPECT_FALSE(order.is_per_user(8));
 }
 
 TEST_F(RuleOrderTest, WhatDoesNotOverlapIsNot) {

@@ -221,6 +221,28 @@ TEST(XfrmMessage, APolicyHasItsTemplateAndAnotherHasNone) {
     EXPECT_EQ(0U, attributes(other, sizeof(*info)).count(XFRMA_TMPL));
 }
 
+TEST(XfrmMessage, MarksAreWantedByPoliciesAndGivenBySas) {
+    constexpr XfrmMark kMark{.value = 0x80100000, .mask = 0xfff00000};
+    NetlinkRequest policy(XFRM_MSG_UPDPOLICY), name(XFRM_MSG_DELPOLICY), sa(XFRM_MSG_NEWSA);
+    const XfrmPolicy marked{.selector = entry_of({}).selector, .mark = kMark};
+    put_policy(policy, marked);
+    put_policy_name(name, marked);
+    for (const auto& found : {attributes(policy, sizeof(xfrm_userpolicy_info))[XFRMA_MARK],
+                              attributes(name, sizeof(xfrm_userpolicy_id))[XFRMA_MARK]}) {
+        const auto mark = as<xfrm_mark>(found);
+        EXPECT_EQ(kMark.value, mark.v);
+        EXPECT_EQ(kMark.mask, mark.m);
+    }
+    put_sa(sa, entry_of({}), 0, 0, {});
+    put_given_mark(sa, {});
+    EXPECT_EQ(0U, attributes(sa, sizeof(xfrm_usersa_info)).count(XFRMA_SET_MARK));
+    put_given_mark(sa, kMark);
+    auto found = attributes(sa, sizeof(xfrm_usersa_info));
+    EXPECT_EQ(kMark.value, as<std::uint32_t>(found[XFRMA_SET_MARK]));
+    EXPECT_EQ(kMark.mask, as<std::uint32_t>(found[XFRMA_SET_MARK_MASK]));
+    EXPECT_EQ(0U, found.count(XFRMA_MARK));
+}
+
 TEST(XfrmMessage, AnExpiryTellsWhichLimit) {
     NetlinkRequest message(XFRM_MSG_EXPIRE);
     auto* expire = message.extra<xfrm_user_expire>();

@@ -36,6 +36,7 @@ class FakeSas : public SaSource {
         return key;
     }
     Awaited awaited(std::uint32_t, const kl_tuple&) override { return negotiated; }
+    std::uint32_t mark_for(std::uint32_t rule, const kl_tuple&) override { return rule << 20; }
 
     std::map<std::uint32_t, std::unique_ptr<TestSa>> sas;
     Awaited negotiated = Awaited::kNoSa;
@@ -77,8 +78,9 @@ class FakeSink : public FrameSink {
         pool.give(frame);
         return true;
     }
-    bool send_by_stack(std::span<const std::uint8_t> packet) override {
+    bool send_by_stack(std::span<const std::uint8_t> packet, std::uint32_t mark) override {
         by_stack.emplace_back(packet.begin(), packet.end());
+        marks.push_back(mark);
         return !full;
     }
     std::uint32_t mtu(std::uint8_t port) const override {
@@ -88,6 +90,7 @@ class FakeSink : public FrameSink {
     FramePool& pool;
     std::vector<Sent> sent;
     std::vector<Bytes> by_stack;
+    std::vector<std::uint32_t> marks;  // of those
     bool full = false;
     std::uint32_t handover_mtu = 65535;
 };

@@ -268,6 +268,7 @@ TEST_F(PacketPathTest, HeldPacketsOfAKernelSaGoBackToTheStack) {
     path_.tick();
     EXPECT_TRUE(sink_.sent.empty());
     EXPECT_EQ(sink_.by_stack, (std::vector<Bytes>{packet, packet}));
+    EXPECT_EQ(sink_.marks, (std::vector<std::uint32_t>{kRule << 20, (kRule + 1) << 20}));
     EXPECT_FALSE(path_.is_waiting());
 }
 
