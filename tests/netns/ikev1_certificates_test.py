@@ -163,7 +163,7 @@ class InTurn(WithCertificates):
 
     def test_responder(self):
         self.peer.swanctl("--initiate", "--child", "net", "--timeout", "10", check=False)
-        self.assert_told(self.a, "the peer refused")
+        self.assert_told(self.a, "whether it refuses this host's certificate")
         self.initiate()
         self.assert_traffic()
 

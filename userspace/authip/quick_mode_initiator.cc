@@ -10,6 +10,7 @@
 #include "authip/quick_mode_sa.h"
 #include "authip/teardown.h"
 #include "exchange/payload_check.h"
+#include "exchange/quick_mode_report.h"
 
 namespace keyline::authip {
 namespace {
@@ -28,17 +29,6 @@ wire::ExchangeType exchange_of(const QmNegotiation& negotiation) {
 Failure invalid(std::string text) {
     return {Stage::kQuickMode, Reason::kMalformedPayload, ErrorCode::kInvalidPayload,
             "the answer to a quick mode: " + std::move(text)};
-}
-
-void report_proposed(Session& session, Host& host, const QmNegotiation& negotiation) {
-    exchange::QmProposed proposed{.mm = session.name,
-                                  .message_id = negotiation.message_id,
-                                  .by = exchange::By::kLocal,
-                                  .selector = negotiation.traffic.selector.to_string(),
-                                  .pfs = negotiation.dh.has_value()};
-    for (const auto& suite : negotiation.quick_mode.suites)
-        proposed.suites.push_back(suite.to_string());
-    host.report(std::move(proposed));
 }
 
 std::uint32_t fresh_message_id(const Session& session, Host& host) {
@@ -105,7 +95,8 @@ bool start(Session& session, Host& host, exchange::QmRequest request, bool first
     negotiation.fast = is_fast(negotiation.quick_mode.suites.size(), negotiation.dh.has_value(),
                                negotiation.quick_mode.key_dictation_weight.has_value());
     negotiation.request = std::move(request);
-    report_proposed(session, host, negotiation);
+    exchange::report_offer(host, session, negotiation.message_id, negotiation.traffic,
+                           negotiation.quick_mode);
     send_request(session, host, exchange_of(negotiation), negotiation.message_id,
                  first_payloads(session, negotiation), true);
     session.negotiations.push_back(std::move(negotiation));

@@ -10,6 +10,7 @@
 #include "authip/quick_mode_sa.h"
 #include "authip/teardown.h"
 #include "exchange/payload_check.h"
+#include "exchange/quick_mode_report.h"
 #include "exchange/quick_mode_sa.h"
 
 namespace keyline::authip {
@@ -103,19 +104,6 @@ std::optional<Failure> exchange_keys(QmNegotiation& negotiation, const QmTransfo
     return std::nullopt;
 }
 
-void report_proposed(Session& session, Host& host, const QmNegotiation& negotiation, const QmOffer& offer) {
-    exchange::QmProposed proposed{.mm = session.name,
-                                  .message_id = negotiation.message_id,
-                                  .by = exchange::By::kPeer,
-                                  .pfs = offer.group != 0};
-    if (const auto selector = parse_traffic_ids(negotiation.ids, exchange::Role::kResponder)) {
-        proposed.selector = selector->to_string();
-    }
-    for (const QmTransform& transform : offer.transforms)
-        proposed.suites.push_back(transform.suite.to_string());
-    host.report(std::move(proposed));
-}
-
 // Everything the request decides; the chosen transform.
 std::expected<QmTransform, Failure> take_request(Session& session, Host& host, QmNegotiation& negotiation,
                                                  const std::vector<wire::Payload>& payloads) {
@@ -125,7 +113,7 @@ std::expected<QmTransform, Failure> take_request(Session& session, Host& host, Q
     negotiation.ids = {*ids[0], *ids[1]};
     const auto offer = parse_qm_offer(*wire::find<wire::SecurityAssociation>(payloads));
     if (!offer) return std::unexpected(invalid(offer.error()));
-    report_proposed(session, host, negotiation, *offer);
+    exchange::report_offer(host, session, negotiation.message_id, negotiation.ids, *offer);
 
     const auto mode = offered_mode(session, *offer);
     if (!mode) return std::unexpected(no_proposal("no quick mode transform of the peer is known here"));

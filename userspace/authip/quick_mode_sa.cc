@@ -5,6 +5,7 @@
 
 #include "authip/keys.h"
 #include "authip/message_io.h"
+#include "exchange/quick_mode_report.h"
 #include "exchange/quick_mode_sa.h"
 
 namespace keyline::authip {
@@ -62,20 +63,6 @@ exchange::QmSa make_record(const Session& session, const Host& host, const QmNeg
     return record;
 }
 
-void report_established(Session& session, Host& host, const QmNegotiation& negotiation) {
-    const exchange::QmSa& sa = *negotiation.sa;
-    host.report(exchange::QmEstablished{.mm = session.name,
-                                        .message_id = sa.message_id,
-                                        .inbound_spi = sa.inbound_spi,
-                                        .outbound_spi = sa.outbound_spi,
-                                        .mode = sa.traffic.mode,
-                                        .selector = sa.traffic.selector,
-                                        .suite = sa.suite,
-                                        .rule = sa.traffic.rule,
-                                        .rekey = negotiation.request && negotiation.request->rekey,
-                                        .pfs = !negotiation.dh_secret.empty()});
-}
-
 // Which exchange completes the main mode SA.
 State final_state(const Session& session) {
     if (session.extended) return State::kExtendedModeComplete;
@@ -122,7 +109,9 @@ void establish_quick_mode(Session& session, Host& host, QmNegotiation& finished)
         host.mm_established(session);
     }
     negotiation.sa->established = host.now();
-    report_established(session, host, negotiation);
+    exchange::report_established(host, session, *negotiation.sa,
+                                 negotiation.request ? &*negotiation.request : nullptr,
+                                 !negotiation.dh_secret.empty());
     const exchange::QmRequest* request = negotiation.request ? &*negotiation.request : nullptr;
     host.qm_established(session, std::move(*negotiation.sa), request);
 }

@@ -7,6 +7,7 @@
 #include "ikev1/deletes.h"
 #include "ikev1/message_io.h"
 #include "ikev1/quick_mode.h"
+#include "ikev1/refusals.h"
 #include "ikev1/teardown.h"
 #include "wire/names.h"
 
@@ -28,9 +29,7 @@ bool is_about_proof(std::uint16_t type) {
 void receive_error(Session& session, Host& host, const wire::Notification& notify) {
     const std::string text = "the peer refused: " + wire::notify_name(notify.type) + "; its log tells why";
     if (!session.established) return main_mode_refused(session, host, text);
-    const bool used = !session.negotiations.empty() || host.live_quick_modes(session) != 0;
-    if (!session.initiator() && !used && is_about_proof(notify.type))
-        return proof_refused(session, host, text);
+    if (awaits_verdict(session) && is_about_proof(notify.type)) return proof_refused(session, host, text);
     quick_mode_refused(session, host, notify, text);
 }
 

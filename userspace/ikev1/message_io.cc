@@ -55,7 +55,7 @@ Bytes build(const Session& session, const Outgoing& message) {
     return wire::build_message(sealed).value_or(Bytes{});
 }
 
-// MS-IKEE 3.3.6.1: fragments when whole messages do not arrive.
+// MS-IKEE 3.3.6.1: fragments when whole messages do not arrive, from the first that have an ID payload on.
 void transmit(const Session& session, Host& host, const Bytes& message) {
     const Endpoint& remote = session.name.remote;
     const bool with_marker = remote.port != host.lookup().policy().host.port;
@@ -68,7 +68,9 @@ void transmit(const Session& session, Host& host, const Bytes& message) {
 
 // Unanswered, or asked for again: the whole may be too large for the path.
 void transmit_again(Session& session, Host& host, const Bytes& message) {
-    session.fragmenting |= session.peer_announced.fragmentation;
+    const bool identifies = session.keys || (session.authentication != nullptr &&
+                                             session.authentication->proves_in_key_exchange());
+    session.fragmenting |= session.peer_announced.fragmentation && identifies;
     transmit(session, host, message);
 }
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "exchange/quick_mode_report.h"
 #include "ikev1/quick_mode.h"
 
 namespace keyline::ikev1 {
@@ -63,17 +64,9 @@ void finish_quick_mode(Session& session, Host& host, QmNegotiation& negotiation)
     finish_exchange(session, done.message_id, std::move(done.answered));
     exchange::QmSa& sa = *done.sa;
     sa.established = host.now();
-    host.report(exchange::QmEstablished{.mm = session.name,
-                                        .message_id = sa.message_id,
-                                        .inbound_spi = sa.inbound_spi,
-                                        .outbound_spi = sa.outbound_spi,
-                                        .mode = sa.traffic.mode,
-                                        .selector = sa.traffic.selector,
-                                        .suite = sa.suite,
-                                        .rule = sa.traffic.rule,
-                                        .rekey = done.request && done.request->rekey,
-                                        .pfs = !done.dh_secret.empty()});
-    host.qm_established(session, std::move(sa), done.request ? &*done.request : nullptr);
+    const exchange::QmRequest* const request = done.request ? &*done.request : nullptr;
+    exchange::report_established(host, session, sa, request, !done.dh_secret.empty());
+    host.qm_established(session, std::move(sa), request);
 }
 
 }  // namespace keyline::ikev1

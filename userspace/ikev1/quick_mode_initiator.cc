@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "exchange/quick_mode_report.h"
 #include "exchange/quick_mode_sa.h"
 #include "ikev1/nat_traversal.h"
 #include "ikev1/quick_mode.h"
@@ -19,17 +20,6 @@ constexpr std::size_t kMaxAtATime = 16;
 Failure invalid(std::string text) {
     return {Stage::kQuickMode, Reason::kMalformedPayload, wire::notify::kPayloadMalformed,
             "the answer to a quick mode: " + std::move(text)};
-}
-
-void report_proposed(const Session& session, Host& host, const QmNegotiation& negotiation) {
-    exchange::QmProposed proposed{.mm = session.name,
-                                  .message_id = negotiation.message_id,
-                                  .by = exchange::By::kLocal,
-                                  .selector = negotiation.traffic.selector.to_string(),
-                                  .pfs = negotiation.dh.has_value()};
-    for (const auto& suite : negotiation.quick_mode.suites)
-        proposed.suites.push_back(suite.to_string());
-    host.report(std::move(proposed));
 }
 
 std::vector<wire::Payload> first_payloads(const Session& session, const QmNegotiation& negotiation) {
@@ -64,7 +54,8 @@ void start(Session& session, Host& host, exchange::QmRequest request) {
         negotiation.dh = crypto::DhKeyPair::generate(*group, host.random());
     }
     negotiation.request = std::move(request);
-    report_proposed(session, host, negotiation);
+    exchange::report_offer(host, session, negotiation.message_id, negotiation.traffic,
+                           negotiation.quick_mode);
     const std::vector<wire::Payload> payloads = first_payloads(session, negotiation);
     const Bytes hash =
         message_hash(context, session.keys->skeyid_a, negotiation.message_id, {}, octets_of(payloads));

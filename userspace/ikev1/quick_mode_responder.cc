@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "exchange/quick_mode_report.h"
 #include "exchange/quick_mode_sa.h"
 #include "ikev1/nat_traversal.h"
 #include "ikev1/quick_mode.h"
@@ -47,20 +48,6 @@ std::optional<policy::Mode> offered_mode(const Session& session, const exchange:
     return std::nullopt;
 }
 
-void report_proposed(const Session& session, Host& host, const QmNegotiation& negotiation,
-                     const exchange::QmOffer& offer) {
-    exchange::QmProposed proposed{.mm = session.name,
-                                  .message_id = negotiation.message_id,
-                                  .by = exchange::By::kPeer,
-                                  .pfs = offer.group != 0};
-    if (const auto selector = exchange::parse_traffic_ids(negotiation.ids, exchange::Role::kResponder)) {
-        proposed.selector = selector->to_string();
-    }
-    for (const exchange::QmTransform& transform : offer.transforms)
-        proposed.suites.push_back(transform.suite.to_string());
-    host.report(std::move(proposed));
-}
-
 std::optional<Failure> exchange_keys(QmNegotiation& negotiation, const exchange::QmTransform& chosen,
                                      const wire::KeyExchange* ke, crypto::RandomSource& random) {
     if ((ke != nullptr) != (chosen.group != 0)) return invalid("KE without a group, or a group without KE");
@@ -81,7 +68,7 @@ std::expected<exchange::QmTransform, Failure> take_request(const Session& sessio
     const auto offer = exchange::parse_qm_offer(
         from_revision(session, *wire::find<wire::SecurityAssociation>(message.payloads)));
     if (!offer) return std::unexpected(invalid(offer.error()));
-    report_proposed(session, host, negotiation, *offer);
+    exchange::report_offer(host, session, negotiation.message_id, negotiation.ids, *offer);
 
     const auto mode = offered_mode(session, *offer);
     if (!mode) return std::unexpected(no_proposal("no quick mode transform of the peer is known here"));

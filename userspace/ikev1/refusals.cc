@@ -7,15 +7,14 @@ namespace keyline::ikev1 {
 namespace {
 
 using exchange::By;
-using exchange::Host;
 
 constexpr std::size_t kMaxPeerCertificates = 3;  // as M8
+constexpr std::uint32_t kMainModeMessages = 6;
 
-void note(Session& session, Host& host, By by, const std::string& text) {
+void note(Session& session, By by, const std::string& text) {
     session.try_another = session.initiator();
     session.failed_methods.push_back(
         {.mm = session.name, .method = session.chosen->method, .by = by, .reason = text});
-    host.report(session.failed_methods.back());
 }
 
 void refuse_own(Session& session) {
@@ -46,15 +45,20 @@ bool has_proved_itself(const Session& session) {
            (session.state == State::kMessage3Sent && session.authentication->proves_in_key_exchange());
 }
 
-void note_refused_by_peer(Session& session, Host& host, const std::string& text) {
-    refuse_own(session);
-    note(session, host, By::kPeer, text);
+bool awaits_verdict(const Session& session) {
+    return session.established && !session.initiator() && session.messages == kMainModeMessages &&
+           session.failed_methods.empty();
 }
 
-void note_refused_here(Session& session, Host& host, const std::string& text) {
+void note_refused_by_peer(Session& session, const std::string& text) {
+    refuse_own(session);
+    note(session, By::kPeer, text);
+}
+
+void note_refused_here(Session& session, const std::string& text) {
     // What public key encryption cannot open may have been meant for another certificate of this host's.
     session.authentication->proves_in_key_exchange() ? refuse_own(session) : refuse_peers(session);
-    note(session, host, By::kLocal, text);
+    note(session, By::kLocal, text);
 }
 
 }  // namespace keyline::ikev1

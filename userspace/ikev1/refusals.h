@@ -13,10 +13,12 @@ namespace keyline::ikev1 {
 
 // An initiator's proof has gone out: what the peer refuses now is that.
 bool has_proved_itself(const Session& session);
+// A responder has proved itself last, and nothing has followed under the SA.
+bool awaits_verdict(const Session& session);
 // The peer has refused it. A responder's next main mode with this peer prefers another certificate.
-void note_refused_by_peer(Session& session, exchange::Host& host, const std::string& text);
+void note_refused_by_peer(Session& session, const std::string& text);
 // This host, as initiator, refuses what the peer has shown. The peer may have another certificate, and may
 // show that next time.
-void note_refused_here(Session& session, exchange::Host& host, const std::string& text);
+void note_refused_here(Session& session, const std::string& text);
 
 }  // namespace keyline::ikev1

@@ -92,7 +92,6 @@ std::optional<exchange::Session::Attempt> Session::next_attempt(const exchange::
     if (!try_another || authentication_codes(main_mode, host, refusals).empty()) return std::nullopt;
     auto next = std::make_unique<Session>();
     next->refusals = refusals;
-    next->failed_methods = failed_methods;
     return Attempt{std::move(next), main_mode};
 }
 

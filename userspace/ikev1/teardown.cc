@@ -77,7 +77,7 @@ void refuse_main_mode(Session& session, Host& host, const Failure& failure) {
 void fail_main_mode(Session& session, Host& host, const Failure& failure) {
     refuse_main_mode(session, host, failure);
     if (session.initiator() && failure.stage == Stage::kAuthentication)
-        note_refused_here(session, host, failure.text);
+        note_refused_here(session, failure.text);
     // To the responder a notify ends nothing then.
     if (session.main_mode_done) send_delete(session, host);
     end_main_mode(session, host, failure.text);
@@ -95,13 +95,13 @@ void fail_quick_mode(Session& session, Host& host, QmNegotiation& negotiation, c
 
 void main_mode_refused(Session& session, Host& host, const std::string& text) {
     report_failure(session, host, By::kPeer, stage_of(session), Reason::kRefusedByPeer, text);
-    if (has_proved_itself(session)) note_refused_by_peer(session, host, text);
+    if (has_proved_itself(session)) note_refused_by_peer(session, text);
     end_main_mode(session, host, text);
 }
 
 void proof_refused(Session& session, Host& host, const std::string& text) {
     report_failure(session, host, By::kPeer, Stage::kAuthentication, Reason::kRefusedByPeer, text);
-    note_refused_by_peer(session, host, text);
+    note_refused_by_peer(session, text);
 }
 
 void quick_mode_refused(Session& session, Host& host, const wire::Notification& notify,
@@ -116,7 +116,15 @@ void quick_mode_refused(Session& session, Host& host, const wire::Notification& 
     drop_negotiation(session, host, refused->message_id, text);
 }
 
-void main_mode_deleted(Session& session, Host& host) { end_main_mode(session, host, "deleted by the peer"); }
+void main_mode_deleted(Session& session, Host& host) {
+    std::string text = "deleted by the peer";
+    // Some say no more when they refuse a certificate.
+    if (awaits_verdict(session) && !session.authentication->own_certificate().empty()) {
+        text += " before any use: its log may say whether it refuses this host's certificate";
+        note_refused_by_peer(session, text);
+    }
+    end_main_mode(session, host, text);
+}
 
 void quick_mode_deleted(Session& session, Host& host, std::uint32_t spi) {
     const auto negotiation = std::ranges::find_if(session.negotiations, [&](const QmNegotiation& candidate) {
@@ -131,7 +139,7 @@ void main_mode_timed_out(Session& session, Host& host, const std::string& text) 
     report_failure(session, host, By::kLocal, stage_of(session), Reason::kTimeout, text);
     session.lost = true;
     // A peer that cannot read the proof says nothing.
-    if (session.state == State::kMessage5Sent) note_refused_by_peer(session, host, text);
+    if (session.state == State::kMessage5Sent) note_refused_by_peer(session, text);
     end_main_mode(session, host, text);
 }
 

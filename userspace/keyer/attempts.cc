@@ -17,6 +17,7 @@ bool Engine::try_again(exchange::Session& ended) {
     next.pad = ended.pad;
     next.speaks_authip = ended.speaks_authip;
     next.impersonation_handle = ended.impersonation_handle;
+    next.failed_methods = std::exchange(ended.failed_methods, {});
     next.waiting = std::exchange(ended.waiting, {});
     replace_beside(ended.name.id, next.name.id);
     next.start(*this, attempt->main_mode);
