@@ -11,6 +11,8 @@ namespace {
 constexpr std::uint32_t kFirstPriority = 0x40000000;
 constexpr std::uint32_t kPrioritiesOfRule = 512;
 constexpr std::uint8_t kUdp = 17;
+// Protocols with ports whose sockets do not take the mark of who opens a connection: UDP, SCTP and UDP-Lite.
+constexpr std::uint8_t kUnmarked[] = {kUdp, 132, 136};
 
 std::uint32_t first_priority(std::uint32_t precedence) {
     return kFirstPriority + precedence * kPrioritiesOfRule;
@@ -18,15 +20,6 @@ std::uint32_t first_priority(std::uint32_t precedence) {
 
 std::uint32_t last_priority(std::uint32_t precedence) {
     return first_priority(precedence) + kPrioritiesOfRule - 1;
-}
-
-bool covers_udp(const policy::Selector& selector) {
-    return selector.protocol == 0 || selector.protocol == kUdp;
-}
-
-policy::Selector only_udp(policy::Selector selector) {
-    selector.protocol = kUdp;
-    return selector;
 }
 
 bool overlap(const Prefix& one, const Prefix& other) {
@@ -93,9 +86,15 @@ std::vector<XfrmPolicy> RuleOrder::exemptions_for(const policy::SadEntry& entry)
                               .priority = kFirstPriority - 1});
     }
     const Place place = place_of(entry.rule);
-    if (entry.impersonation_handle != 0 && !place.per_user && covers_udp(entry.selector)) {
+    for (const std::uint8_t protocol : kUnmarked) {
+        if (entry.impersonation_handle == 0 || place.per_user ||
+            !overlap(entry.selector.protocol, protocol)) {
+            continue;
+        }
+        policy::Selector unmarked = entry.selector;
+        unmarked.protocol = protocol;
         exemptions.push_back({.direction = XfrmDirection::kOut,
-                              .selector = only_udp(entry.selector),
+                              .selector = unmarked,
                               .mark = {.value = 0, .mask = KL_MARK_MASK},
                               .priority = first_priority(place.precedence)});
     }

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "shared/user_mark.h"
 
 namespace keyline::datapath {
@@ -80,8 +82,11 @@ TEST_F(RuleOrderTest, UnmarkedDatagramsAreExemptFromTheSaOfAPeersUser) {
     policy::SadEntry entry = sa(7, selector("10.0.0.1/32", "10.3.0.1/32"));
     entry.impersonation_handle = KL_PEER_USERS;
     const auto exemptions = order_.exemptions_for(entry);
-    ASSERT_EQ(kIke + 1, exemptions.size());
-    EXPECT_EQ(selector("10.0.0.1/32", "10.3.0.1/32", 17), exemptions[kIke].selector);
+    ASSERT_EQ(kIke + 3, exemptions.size());
+    for (std::size_t i = 0; i < 3; ++i) {
+        EXPECT_EQ(selector("10.0.0.1/32", "10.3.0.1/32", std::array<std::uint8_t, 3>{17, 132, 136}[i]),
+                  exemptions[kIke + i].selector);
+    }
     EXPECT_EQ((XfrmMark{.value = 0, .mask = KL_MARK_MASK}), exemptions[kIke].mark);
     EXPECT_LT(exemptions[kIke].priority,
               order_.priority_of(sa(7, selector("10.0.0.1/32", "10.3.0.1/32", 17, 53))));
