@@ -36,9 +36,11 @@ def ping_command(destination, *, count=5, interval=0.2, size=56, df=False, patte
     return [*command, *(["-p", pattern.hex()] if pattern else []), destination]
 
 
-def ping(host, destination, **options):
+def ping(host, destination, *, interval=0.2, **options):
     """Pings `destination` from `host`; answers that never come are in the result, not an error."""
-    done = host.run(*ping_command(destination, **options), check=False, timeout=120)
+    # It waits for the last answer no longer than this, once others have come.
+    interval = max(interval, patient(0.05))
+    done = host.run(*ping_command(destination, interval=interval, **options), check=False, timeout=120)
     return read_ping(done.stdout + done.stderr)
 
 
