@@ -86,6 +86,12 @@ static __always_inline enum kl_parse_result kl_parse_icmp(const __u8 *icmp, stru
 	return KL_PARSED;
 }
 
+static __always_inline bool kl_has_ports(__u8 protocol)
+{
+	return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP || protocol == IPPROTO_SCTP ||
+	       protocol == IPPROTO_DCCP || protocol == IPPROTO_UDPLITE;
+}
+
 static __always_inline enum kl_parse_result kl_parse_transport(const __u8 *data, const __u8 *end, __u32 offset,
 							       struct kl_packet *packet)
 {
@@ -94,12 +100,7 @@ static __always_inline enum kl_parse_result kl_parse_transport(const __u8 *data,
 
 	if (packet->later_fragment)
 		return KL_PARSED;
-	switch (packet->tuple.protocol) {
-	case IPPROTO_TCP:
-	case IPPROTO_SCTP:
-	case IPPROTO_DCCP:
-	case IPPROTO_UDPLITE:
-	case IPPROTO_UDP:
+	if (kl_has_ports(packet->tuple.protocol)) {
 		if (left < 8 || at + 8 > end)
 			return KL_TRUNCATED;
 		packet->tuple.local_port = bpf_ntohs(*(const __be16 *)at);
@@ -109,6 +110,8 @@ static __always_inline enum kl_parse_result kl_parse_transport(const __u8 *data,
 		if (left >= 12 && at + 12 <= end)
 			packet->spi = bpf_ntohl(*(const __be32 *)(at + 8));
 		return KL_PARSED;
+	}
+	switch (packet->tuple.protocol) {
 	case IPPROTO_ICMP:
 	case IPPROTO_ICMPV6:
 		if (left < 4 || at + 4 > end)

@@ -72,6 +72,8 @@ class WithPeer(Discovery):
         self.b.keyline("detach", self.b.INTERFACE)
         self.b.fastpath.kill()
         self.b.keylined.kill()
+        for left_in_the_kernel in ("policy", "state"):
+            self.b.run("ip", "xfrm", left_in_the_kernel, "flush")
         self.a.keyline("down", self.b.address)
         after = self.cable.capture()
         self.assert_silent(self.b.address, pattern=MARKER)

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "datapath/datapath.h"
+#include "datapath/secure_watch.h"
 
 namespace {
 
@@ -51,6 +52,10 @@ int main(int argc, char** argv) {
     if (const auto attached = datapath->attach(argv[1], keyline::policy::InterfaceRole::kUnprotected);
         !attached) {
         return report(attached.error());
+    }
+    keyline::datapath::SecureWatch watch({options.pin_root, options.instance});
+    if (const auto begun = watch.begin(); !begun) {
+        return report(begun.error());
     }
     print_programs();
     return 0;

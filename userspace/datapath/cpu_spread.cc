@@ -11,8 +11,8 @@
 namespace keyline::datapath {
 namespace {
 
-// Frames that wait for a CPU: some milliseconds at the rate at which one core opens ESP. A full queue drops, as a full
-// receive ring of a network card does.
+// Frames that wait for a CPU: some milliseconds at the rate at which one core opens ESP. A full queue drops,
+// as a full receive ring of a network card does.
 constexpr std::uint32_t kQueueFrames = 2048;
 
 // Numbers of the CPUs that the scheduler gives this process, which are online.
@@ -32,7 +32,8 @@ std::vector<std::uint32_t> own_cpus() {
     return cpus;
 }
 
-// An entry that is there stays as it is: a new one would get a queue of its own beside packets in the old one.
+// An entry that is there stays as it is: a new one would get a queue of its own beside packets in the old
+// one.
 bool is_target(const bpfmap::Map& map, std::uint32_t cpu) {
     const bpf_cpumap_val queue{.qsize = kQueueFrames, .bpf_prog = {}};
     return map.lookup<bpf_cpumap_val>(cpu).has_value() || map.update(cpu, queue).has_value();

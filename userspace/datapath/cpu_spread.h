@@ -1,6 +1,6 @@
-// Which CPUs open the ESP of kernel SAs. XDP takes the packets of an inbound SA to the CPU of that SA (map kl_cpus,
-// shared/sa.h), so that several tunnels do not meet on the one to which the network card gives them all, and an SA's
-// packets stay in their order.
+// Which CPUs open the ESP of kernel SAs. XDP takes the packets of an inbound SA to the CPU of that SA (map
+// kl_cpus, shared/sa.h), so that several tunnels do not meet on the one to which the network card gives them
+// all, and an SA's packets stay in their order.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +15,8 @@ namespace keyline::datapath {
 class CpuSpread {
   public:
     CpuSpread() = default;
-    // The CPUs that this process may run on, where the kernel takes them as targets; with one alone there is nothing to
-    // spread.
+    // The CPUs that this process may run on, where the kernel takes them as targets; with one alone there is
+    // nothing to spread.
     static std::expected<CpuSpread, std::string> open(const Pins& pins);
     // How many entries kl_cpus must have on this machine; the kernel refuses more.
     static std::uint32_t map_entries();

@@ -186,7 +186,9 @@ std::expected<void, std::string> Datapath::check_engines(const policy::Policy& p
         }
         for (const policy::Selector& selector : rule.selectors) {
             const Family outer = rule.tunnel ? rule.tunnel->local.family() : selector.family();
-            if (const auto ready = state_->sas->kernel_esp(outer); !ready) {
+            if (const auto ready =
+                    state_->sas->kernel_esp(outer, rule.negotiation != policy::Negotiation::kRequire);
+                !ready) {
                 return std::unexpected("rule \"" + rule.name + "\": " + ready.error());
             }
         }

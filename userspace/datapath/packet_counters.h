@@ -1,5 +1,6 @@
-// Counts packets that neither the kernel programs nor the fast path see dropped: those of kernel ESP. Adds them to map
-// kl_counters under reasons (shared/reasons.h) that no program of bpf/ counts, so that nobody else writes there.
+// Counts packets that neither the kernel programs nor the fast path see dropped: those of kernel ESP. Adds
+// them to map kl_counters under reasons (shared/reasons.h) that no program of bpf/ counts, so that nobody
+// else writes there.
 #pragma once
 
 #include <cstdint>

@@ -29,6 +29,9 @@ class RuleStore {
     // The shape whose slot key names acquires.
     kl_shape first_shape(std::uint32_t rule) const { return rules_[rule].shapes[0]; }
 
+    // Whether the rule has negotiation discovery.
+    bool has_discovery(std::uint32_t rule) const { return (rules_[rule].flags & KL_RULE_DISCOVER) != 0; }
+
     // Some SAs of the rule are the kernel's.
     void note_kernel(std::uint32_t rule);
 

@@ -81,7 +81,7 @@ Endpoint endpoint_of(std::uint64_t source) {
 
 std::expected<SaStore, std::string> SaStore::open(const Pins& pins, kl_config& config, RuleStore& rules,
                                                   KernelEngine kernel, UserMarks marks) {
-    SaStore store(config, rules, std::move(kernel), std::move(marks));
+    SaStore store(pins, config, rules, std::move(kernel), std::move(marks));
     bpfmap::Map state, slots;
     for (const auto& [name, map] :
          {std::pair{"kl_sas", &store.sas_}, std::pair{"kl_sa_keys", &store.keys_},
@@ -113,6 +113,7 @@ std::expected<SaStore, std::string> SaStore::open(const Pins& pins, kl_config& c
     store.dropped_ = std::move(*dropped);
     store.state_ = std::move(*mapped_state);
     store.slots_ = std::move(*mapped_slots);
+    store.watch_.renew();
     store.adopt();
     return store;
 }

@@ -17,6 +17,7 @@
 #include "datapath/pins.h"
 #include "datapath/rule_order.h"
 #include "datapath/rule_store.h"
+#include "datapath/secure_watch.h"
 #include "datapath/user_marks.h"
 
 namespace keyline::datapath {
@@ -34,8 +35,9 @@ class SaStore {
                                           const IpAddress& from, const Endpoint& to);
     SaEvents events();
     std::vector<SaSilence> quiet();
-    // Whether the kernel has ESP between addresses of this family.
-    std::expected<void, std::string> kernel_esp(Family family) { return kernel_.available(family); }
+    // Whether the kernel has ESP between addresses of this family, and what negotiation discovery wants of
+    // it.
+    std::expected<void, std::string> kernel_esp(Family family, bool discovers);
     // From now on the kernel tells users apart, if it can.
     std::expected<void, std::string> admit_users();
     // A policy has come into force: SAs change to the engines of their rules, and the kernel's policies take
@@ -63,12 +65,19 @@ class SaStore {
         auto operator<=>(const Name&) const = default;
     };
 
-    SaStore(kl_config& config, RuleStore& rules, KernelEngine kernel, UserMarks marks)
-        : config_(config), rules_(rules), kernel_(std::move(kernel)), marks_(std::move(marks)) {}
+    SaStore(const Pins& pins, kl_config& config, RuleStore& rules, KernelEngine kernel, UserMarks marks)
+        : config_(config),
+          rules_(rules),
+          kernel_(std::move(kernel)),
+          watch_(pins),
+          marks_(std::move(marks)) {}
     void adopt();
     std::optional<std::uint32_t> free_index();
     std::expected<void, std::string> write(std::uint32_t index, const kl_sa& sa,
                                            const policy::SadEntry& entry);
+    std::expected<void, std::string> kernel_esp(const policy::SadEntry& entry) {
+        return kernel_esp(entry.local.family(), rules_.get().has_discovery(entry.rule));
+    }
     std::expected<kl_engine, std::string> engine_for(const policy::SadEntry& entry);
     std::vector<XfrmPolicy> reorder(Known& known);
     std::expected<KernelEngine::Installation, std::string> installation_of(const policy::SadEntry& entry,
@@ -98,6 +107,7 @@ class SaStore {
     std::reference_wrapper<kl_config> config_;
     std::reference_wrapper<RuleStore> rules_;
     KernelEngine kernel_;
+    SecureWatch watch_;
     CpuSpread cpus_;
     PacketCounters dropped_;
     UserMarks marks_;

@@ -24,16 +24,20 @@ std::uint32_t rise(std::uint32_t& seen, std::uint32_t now) {
 
 }  // namespace
 
+std::expected<void, std::string> SaStore::kernel_esp(Family family, bool discovers) {
+    auto ready = kernel_.available(family);
+    return ready && discovers ? watch_.begin() : ready;
+}
+
 std::expected<kl_engine, std::string> SaStore::engine_for(const policy::SadEntry& entry) {
     const bool of_user = entry.impersonation_handle != 0;
     if (entry.engine == policy::Engine::kFastpath || entry.mode == policy::Mode::kAuthenticatedFirewall) {
         return KL_ENGINE_FASTPATH;
     }
-    if (entry.engine == policy::Engine::kAuto &&
-        (of_user || worker_alive(config_) || !kernel_.available(entry.local.family()))) {
+    if (entry.engine == policy::Engine::kAuto && (of_user || worker_alive(config_) || !kernel_esp(entry))) {
         return KL_ENGINE_FASTPATH;
     }
-    auto ready = kernel_.available(entry.local.family());
+    auto ready = kernel_esp(entry);
     if (ready && of_user) {
         ready = admit_users();
     }
@@ -139,6 +143,11 @@ std::vector<std::string> SaStore::follow(const policy::Policy& policy) {
         if (const auto changed = change_engine(known, wanted->second); !changed) {
             errors.push_back(describe(name) + " stays with its engine: " + changed.error());
         }
+        if (known.sa.engine == KL_ENGINE_KERNEL) {
+            if (const auto ready = kernel_esp(from_kl(known.sa)); !ready) {
+                errors.push_back(describe(name) + ": " + ready.error());
+            }
+        }
         std::ranges::move(reorder(known), std::back_inserter(exemptions));
     }
     kernel_.exempt_only(exemptions);
@@ -174,6 +183,9 @@ std::expected<void, std::string> SaStore::change_engine(Known& known, policy::En
     if (to_kernel_esp) {
         if (sa.impersonation_handle != 0) {
             return std::unexpected("it is a user's, whose sockets have no mark: its successor changes");
+        }
+        if (const auto ready = kernel_esp(from_kl(sa)); !ready) {
+            return ready;
         }
         sa.engine = KL_ENGINE_KERNEL;
         const auto handed =

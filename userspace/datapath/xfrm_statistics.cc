@@ -16,7 +16,8 @@ struct Text {
 
 constexpr Text kTexts[] = {
     {"XfrmInNoStates", "ESP with an SPI that no inbound SA of the kernel has",
-     "normal right after a restart or rekey; on an interface that is not attached XDP cannot count it as spi"},
+     "normal right after a restart or rekey; on an interface that is not attached XDP cannot count it as "
+     "spi"},
     {"XfrmInStateProtoError", "the integrity check failed, or the ESP trailer is malformed",
      "`keyline sas` shows whose: keys differ or the packet was altered on the way"},
     {"XfrmInStateSeqError", "the sequence number was seen before or is older than the replay window",
@@ -29,13 +30,16 @@ constexpr Text kTexts[] = {
      "`ip xfrm policy` shows the policies; look for one that is not Keyline's"},
     {"XfrmInNoPols", "the inner packet of a tunnel has no policy of XFRM",
      "`ip xfrm policy` shows whether somebody has removed Keyline's"},
-    {"XfrmInPolBlock", "a policy of XFRM blocks the packet", "`ip xfrm policy` shows it: it is not Keyline's"},
+    {"XfrmInPolBlock", "a policy of XFRM blocks the packet",
+     "`ip xfrm policy` shows it: it is not Keyline's"},
     {"XfrmOutNoStates", "a policy of XFRM leads to an SA that is not there",
      "none needed: its negotiation is asked for; if it stays so, `keyline probe PEER` tells why"},
     {"XfrmOutStateSeqError", "the outbound sequence number space is used up",
      "the rekey failed: `keyline sas` shows the SA, the log its negotiation"},
-    {"XfrmOutStateExpired", "a packet for an SA that is past a hard limit", "the rekey failed: the log tells why"},
-    {"XfrmOutPolBlock", "a policy of XFRM blocks the packet", "`ip xfrm policy` shows it: it is not Keyline's"},
+    {"XfrmOutStateExpired", "a packet for an SA that is past a hard limit",
+     "the rekey failed: the log tells why"},
+    {"XfrmOutPolBlock", "a policy of XFRM blocks the packet",
+     "`ip xfrm policy` shows it: it is not Keyline's"},
 };
 
 constexpr Text kOther = {{}, "as the kernel's documentation of xfrm_proc says", "look at the kernel's log"};

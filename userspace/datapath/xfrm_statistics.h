@@ -1,5 +1,5 @@
-// What kernel ESP drops without telling which SA it was: /proc/net/xfrm_stat, of a whole network namespace, whoever
-// made the SAs.
+// What kernel ESP drops without telling which SA it was: /proc/net/xfrm_stat, of a whole network namespace,
+// whoever made the SAs.
 #pragma once
 
 #include <cstdint>

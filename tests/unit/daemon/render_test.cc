@@ -44,7 +44,7 @@ TEST(Render, AnSaTellsItsEngineAndWhy) {
               "     engine   fastpath, crypto openssl: AF_XDP copy on veth0 (the driver has native XDP but "
               "no zero-copy); "
               "engine = \"auto\" in the rule\n"
-              "     used     3 packets, 252 octets, 6 errors (2 icv, 3 replay)\n"
+              "     used     3 packets, 252 octets, 6 errors (3 replay, 2 icv)\n"
               "     life     age 61 s, renewed after 48 min 0 s\n");
 }
 
