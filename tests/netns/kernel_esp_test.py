@@ -7,6 +7,7 @@ import pathlib
 
 import users_test
 from scenario import MARKER, Scenario, main
+from tunnel_test import Tunnel
 from lab.host import program
 from lab.processes import wait_until
 from lab.traffic import BackgroundPing, iperf, ping, ping_command, read_ping
@@ -242,23 +243,50 @@ class Adoption(WithEngines):
         wait_until(lambda: running.answers() > answered + 5, "answers")
         self.assertLessEqual(running.finish().lost, 1)  # one may be under way when ping ends
 
-    def test_sas_that_somebody_has_flushed_are_negotiated_anew(self):
+    def test_what_somebody_flushes_under_traffic_comes_back(self):
         self.start_with(("kernel", "kernel"))
-        self.assert_pings(self.b.address)
+        self.a.keyline("up", self.b.address)
         spis = self.spis(self.a)
-        self.a.run("ip", "xfrm", "state", "flush")
-        wait_until(lambda: not spis & self.spis(self.a), "the SAs to go")
-        wait_until(lambda: ping(self.a, self.b.address, count=1).lost == 0, "an answer under new SAs")
+        running = BackgroundPing(self.a, self.b.address, interval=0.1)
+        wait_until(lambda: running.answers() > 5, "answers")
+        for what in ("policy", "state"):
+            self.a.run("ip", "xfrm", what, "flush")
+            answered = running.answers()
+            wait_until(lambda seen=answered: running.answers() > seen + 5, f"answers after a {what} flush", timeout=60)
+            self.assertEqual(what == "policy", bool(spis & self.spis(self.a)))
+        running.finish()
 
     def test_an_end_takes_everything_out_of_the_kernel(self):
         self.start_with(("kernel", "kernel"))
-        self.a.run("ip", "xfrm", "policy", "add", "src", "192.0.2.1", "dst", "192.0.2.2", "dir", "out", "action", "block")
+        self.add_what_is_somebody_elses()
         self.assert_pings(self.b.address)
+        told = self.a.query("status")["datapath"]["foreign_xfrm"]
+        self.assertEqual((1, 1, []), (told["states"], told["policies"], told["conflicts"]))
         self.assertEqual(0, self.a.keylined.stop())
-        self.assertEqual("", self.a.output("ip", "xfrm", "state"))
-        policies = self.a.output("ip", "xfrm", "policy")
-        self.assertIn("192.0.2.2", policies)  # somebody else's
-        self.assertNotIn("tmpl", policies)
+        self.assert_only_somebody_elses_is_left()
+
+    def test_a_purge_takes_everything_out_of_the_kernel(self):
+        for host in self.lab.hosts:
+            web = {"name": "web", "remote": self.peer_of(host).address, "protocol": "tcp", "remote_port": 8080,
+                   "action": "bypass"}
+            host.configure(self.document(host, "kernel", web))
+            host.start_keyline()
+        self.add_what_is_somebody_elses()
+        self.assert_pings(self.b.address)
+        self.a.keylined.kill()
+        self.a.run(program("keylined"), "--config", self.a.config_path, "--purge")
+        self.assert_only_somebody_elses_is_left()
+
+    def add_what_is_somebody_elses(self):
+        ends = ("src", "192.0.2.1", "dst", "192.0.2.2")
+        self.a.run("ip", "xfrm", "policy", "add", *ends, "dir", "out", "action", "block")
+        self.a.run("ip", "xfrm", "state", "add", *ends, "proto", "esp", "spi", "0x1000", "enc", "ecb(cipher_null)", "")
+
+    def assert_only_somebody_elses_is_left(self):
+        for kind in ("state", "policy"):
+            left = self.a.output("ip", "xfrm", kind)
+            self.assertEqual(["src"], [line.split()[0] for line in left.splitlines() if not line.startswith("\t")], left)
+            self.assertIn("192.0.2.2", left)
 
 
 class Users(users_test.KerberosUsers):
@@ -327,6 +355,22 @@ class Users(users_test.KerberosUsers):
             host.run(program("keylined"), "--config", host.config_path, "--purge")
         wait_until(lambda: "kl_" not in self.a.output("bpftool", "cgroup", "show", "/sys/fs/cgroup"),
                    "the programs to go from the cgroup")
+
+
+class OwnInterfaces(Tunnel):
+    def test_those_that_somebody_deletes_are_made_again(self):
+        target = self.start_tunnel("v4", "v4")
+        self.a.keyline("up", self.b.address)
+        links = [link["ifname"] for link in json.loads(self.a.output("ip", "-json", "link", "show", "type", "xfrm"))]
+        self.assertEqual(2, len(links), links)
+        for link in links:
+            self.a.run("ip", "link", "delete", link)
+        wait_until(lambda: self.a.keylined.output().count("made again") == 2, "both to be told")
+        spis = {sa["spi"] for sa in self.a.query("sas")}
+        capture = self.cable.capture()
+        self.assert_pings(target)
+        self.assert_protected(capture, esp=10)
+        self.assertEqual(spis, {sa["spi"] for sa in self.a.query("sas")})
 
 
 if __name__ == "__main__":

@@ -52,6 +52,23 @@ std::string queue_modes(const Json& queues) {
     return parts.empty() ? "none" : fmt::format("{}", fmt::join(parts, ", "));
 }
 
+std::string count(std::uint64_t number_of, std::string_view thing) {
+    return fmt::format("{} {}{}", number_of, thing, number_of == 1 ? "" : "s");
+}
+
+// What others have in XFRM: nothing on most hosts.
+void render_foreign_xfrm(const Json& datapath, std::ostream& out) {
+    const Json foreign = datapath.value("foreign_xfrm", Json());
+    if (foreign.is_null()) return;
+    const std::uint64_t states = number(foreign, "states"), policies = number(foreign, "policies");
+    if (states + policies != 0) {
+        out << fmt::format("others' XFRM   {}, {}: left alone\n", count(states, "state"),
+                           policies == 1 ? "1 policy" : fmt::format("{} policies", policies));
+    }
+    for (const Json& conflict : foreign.at("conflicts"))
+        out << "WARNING        " << conflict.get<std::string>() << '\n';
+}
+
 void render_datapath(const Json& datapath, std::ostream& out) {
     if (datapath.is_null()) {
         out << "datapath       off (--no-datapath): nothing is protected\n";
@@ -63,6 +80,7 @@ void render_datapath(const Json& datapath, std::ostream& out) {
                                                            field(fastpath, "pid"), field(fastpath, "crypto"))
                                              : "not running: start keyline-fastpath")
         << '\n';
+    render_foreign_xfrm(datapath, out);
     Table table({"INTERFACE", "ROLE", "MTU", "XDP", "AF_XDP"});
     for (const Json& interface : datapath.at("interfaces")) {
         table.add({field(interface, "name"), field(interface, "role"), field(interface, "mtu"),
@@ -125,10 +143,6 @@ const char* sa_of(const Json& flow) {
     return flow.value("clear", false) && !flow.value("secure", false) ? "clear" : "-";
 }
 
-std::string count(std::uint64_t number_of, std::string_view thing) {
-    return fmt::format("{} {}{}", number_of, thing, number_of == 1 ? "" : "s");
-}
-
 // Whose credentials main mode or extended mode is by: nothing for the machine's.
 std::string credentials_of(const Json& authentication, const Json& mm) {
     std::string text;
@@ -142,7 +156,8 @@ std::string credentials_of(const Json& authentication, const Json& mm) {
 // "5 errors (3 replay, 2 icv)"; those without a reason here have others.
 std::string errors_of(const Json& sa) {
     std::vector<std::string> reasons;
-    for (const auto& [reason, errors] : sa.value("errors_by_reason", Json::object()).items()) {
+    const Json by_reason = sa.value("errors_by_reason", Json::object());
+    for (const auto& [reason, errors] : by_reason.items()) {
         if (errors != 0) reasons.push_back(fmt::format("{} {}", errors.get<std::uint64_t>(), reason));
     }
     return count(number(sa, "errors"), "error") +

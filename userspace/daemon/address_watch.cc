@@ -32,6 +32,13 @@ std::optional<IpAddress> address_of(const nlmsghdr& message) {
     return found;
 }
 
+// The interface that an RTM_DELLINK names; nullopt when it has left a bridge and is still there.
+std::optional<std::uint32_t> link_of(const nlmsghdr& message) {
+    const auto* const info = static_cast<const ifinfomsg*>(mnl_nlmsg_get_payload(&message));
+    if (info->ifi_family != AF_UNSPEC) return std::nullopt;
+    return static_cast<std::uint32_t>(info->ifi_index);
+}
+
 }  // namespace
 
 AddressWatch::AddressWatch(asio::io_context& loop, Callbacks callbacks)
@@ -70,14 +77,21 @@ void AddressWatch::read() {
     bool any = false;
     for (;;) {
         const ssize_t octets = recv(socket_.native_handle(), buffer.data(), buffer.size(), 0);
-        if (octets < 0 && errno == ENOBUFS) any = true;  // changes were lost: what is there now is read anew
+        if (octets < 0 && errno == ENOBUFS) {  // changes were lost: what is there now is read anew
+            any = true;
+            callbacks_.link_gone(std::nullopt);
+            continue;
+        }
         if (octets <= 0) break;
         any = true;
         int left = static_cast<int>(octets);
         for (const auto* message = reinterpret_cast<const nlmsghdr*>(buffer.data());
              mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
-            if (message->nlmsg_type != RTM_DELADDR) continue;
-            if (const auto address = address_of(*message)) callbacks_.address_gone(*address);
+            if (message->nlmsg_type == RTM_DELLINK) {
+                if (const auto link = link_of(*message)) callbacks_.link_gone(link);
+            } else if (message->nlmsg_type == RTM_DELADDR) {
+                if (const auto address = address_of(*message)) callbacks_.address_gone(*address);
+            }
         }
     }
     if (any) callbacks_.changed();

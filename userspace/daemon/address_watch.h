@@ -2,8 +2,10 @@
 #pragma once
 
 #include <asio.hpp>
+#include <cstdint>
 #include <expected>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "base/ip_address.h"
@@ -14,6 +16,8 @@ class AddressWatch {
   public:
     struct Callbacks {
         std::function<void(const IpAddress&)> address_gone;
+        // The interface with this index has gone; nullopt: some may have, of which the kernel could not tell.
+        std::function<void(std::optional<std::uint32_t>)> link_gone;
         // Some address or link has come, gone or changed; called once for a burst of changes.
         std::function<void()> changed;
     };

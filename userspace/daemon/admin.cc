@@ -78,6 +78,13 @@ std::string Admin::cookie_place(bool wanted) const {
     return in_kernel ? "XDP" : "keylined";
 }
 
+// Null when the kernel does not tell.
+Json Admin::foreign_xfrm_json() const {
+    const auto foreign = instance_.datapath->foreign_xfrm(*instance_.policy);
+    if (!foreign) return nullptr;
+    return {{"states", foreign->states}, {"policies", foreign->policies}, {"conflicts", foreign->conflicts}};
+}
+
 Admin::Outcome Admin::status(const Request&) {
     const auto now = std::chrono::steady_clock::now();
     const exchange::LimitsSnapshot limits = instance_.keyer->keyer().limits();
@@ -113,7 +120,8 @@ Admin::Outcome Admin::status(const Request&) {
                              {{"running", worker.alive},
                               {"pid", worker.alive ? Json(worker.pid) : Json(nullptr)},
                               {"crypto", worker.alive ? crypto_engine_name(worker.engine) : "none"}}},
-                            {"interfaces", std::move(interfaces)}};
+                            {"interfaces", std::move(interfaces)},
+                            {"foreign_xfrm", foreign_xfrm_json()}};
     }
     return json;
 }

@@ -31,6 +31,7 @@ class Admin {
 
     std::expected<datapath::Datapath*, RequestError> datapath() const;
     std::string cookie_place(bool wanted) const;
+    Json foreign_xfrm_json() const;
 
     Instance& instance_;
 };

@@ -45,6 +45,7 @@ Daemon::Daemon(const Options& options, std::shared_ptr<const policy::Policy> pol
       listeners_(loop_, [this](exchange::DatagramReceived datagram) { keyer_->handle(std::move(datagram)); }),
       addresses_(loop_,
                  {.address_gone = [this](const IpAddress& a) { keyer_->handle(exchange::AddressGone{a}); },
+                  .link_gone = [this](std::optional<std::uint32_t> gone) { restore_interfaces(gone); },
                   .changed = [this] { refresh_ports(); }}),
       signals_(loop_),
       datapath_events_(loop_),
@@ -111,6 +112,7 @@ std::expected<void, std::string> Daemon::open_datapath() {
     }
     instance_.datapath.emplace(std::move(*opened));
     warn_of_stray_interfaces();
+    tell_of_foreign_xfrm();
     return {};
 }
 
@@ -124,6 +126,17 @@ void Daemon::warn_of_stray_interfaces() const {
         spdlog::warn("{} is attached but not in the configuration: add it, or `keyline detach {}`",
                      view.port.name, view.port.name);
     }
+}
+
+void Daemon::tell_of_foreign_xfrm() const {
+    const auto foreign = instance_.datapath->foreign_xfrm(*instance_.policy);
+    if (!foreign) return spdlog::debug("{}", foreign.error());
+    if (foreign->states + foreign->policies != 0) {
+        spdlog::info("XFRM has {} states and {} policies of others, which are left alone", foreign->states,
+                     foreign->policies);
+    }
+    for (const std::string& conflict : foreign->conflicts)
+        spdlog::warn("{}", conflict);
 }
 
 KeyerDriver::Outputs Daemon::keyer_outputs() {
@@ -288,6 +301,12 @@ void Daemon::refresh_ports() {
     if (!instance_.datapath) return;
     for (const std::string& error : instance_.datapath->refresh_ports())
         spdlog::warn("{}", error);
+}
+
+void Daemon::restore_interfaces(std::optional<std::uint32_t> gone) {
+    if (!instance_.datapath) return;
+    for (const std::string& line : instance_.datapath->restore_interfaces(gone))
+        spdlog::warn("{}", line);
 }
 
 void Daemon::keep_watchdog(std::chrono::microseconds interval) {

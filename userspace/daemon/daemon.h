@@ -34,6 +34,7 @@ class Daemon {
   private:
     std::expected<void, std::string> open_datapath();
     void warn_of_stray_interfaces() const;
+    void tell_of_foreign_xfrm() const;
     KeyerDriver::Outputs keyer_outputs();
     void watch_signals();
     void watch_datapath();
@@ -49,6 +50,7 @@ class Daemon {
     void move(const exchange::MoveSa& sa);
     void export_keys(const auto& keys);
     void refresh_ports();
+    void restore_interfaces(std::optional<std::uint32_t> gone);
 
     const Options options_;
     asio::io_context loop_;

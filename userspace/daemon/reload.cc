@@ -88,6 +88,8 @@ std::expected<ReloadDone, std::vector<std::string>> reload(Instance& instance) {
     if (instance.datapath) {
         std::ranges::move(instance.datapath->change_engines(*next), std::back_inserter(done.warnings));
         detach_removed(*instance.datapath, changes, done.warnings);
+        if (auto foreign = instance.datapath->foreign_xfrm(*next))
+            std::ranges::move(foreign->conflicts, std::back_inserter(done.warnings));
     }
     return done;
 }

@@ -12,6 +12,8 @@
 #include <optional>
 #include <system_error>
 
+#include "datapath/pins.h"
+
 namespace keyline::datapath {
 namespace {
 
@@ -46,15 +48,46 @@ std::string program_name(std::uint32_t id) {
     return info.name;
 }
 
-// "program 17 (xdp_dispatcher)" when the interface has an XDP program.
-std::optional<std::string> present_xdp(const Link& link) {
+// The program's id; 0: none.
+std::uint32_t present_xdp(const Link& link) {
     LIBBPF_OPTS(bpf_xdp_query_opts, query);
     if (bpf_xdp_query(static_cast<int>(link.ifindex), 0, &query) != 0) {
-        return std::nullopt;
+        return 0;
     }
     for (const std::uint32_t id : {query.drv_prog_id, query.skb_prog_id, query.hw_prog_id, query.prog_id}) {
         if (id != 0) {
-            return "program " + std::to_string(id) + " (" + program_name(id) + ")";
+            return id;
+        }
+    }
+    return 0;
+}
+
+struct XdpLink {
+    std::uint32_t program = 0;
+    std::uint32_t ifindex = 0;  // 0: the interface has gone
+};
+
+std::optional<XdpLink> xdp_link(int fd) {
+    bpf_link_info info{};
+    std::uint32_t length = sizeof(info);
+    if (bpf_obj_get_info_by_fd(fd, &info, &length) != 0 || info.type != BPF_LINK_TYPE_XDP) {
+        return std::nullopt;
+    }
+    return XdpLink{.program = info.prog_id, .ifindex = info.xdp.ifindex};
+}
+
+// The instance of Keyline that has attached this program; `root` has the pins of all.
+std::optional<std::string> instance_with(std::uint32_t program, const std::filesystem::path& root) {
+    std::error_code ignored;
+    for (auto at = std::filesystem::recursive_directory_iterator(root, ignored);
+         at != std::filesystem::recursive_directory_iterator(); at.increment(ignored)) {
+        if (!at->path().filename().string().starts_with(Pins::kLinkPrefix)) {
+            continue;
+        }
+        const Descriptor pinned(bpf_obj_get(at->path().c_str()));
+        const auto link = pinned ? xdp_link(pinned.get()) : std::nullopt;
+        if (link && link->program == program) {
+            return at->path().parent_path().filename().string();
         }
     }
     return std::nullopt;
@@ -73,10 +106,9 @@ bool renew_link(const Link& link, int program, const std::string& pin) {
     if (!pinned) {
         return false;
     }
-    bpf_link_info info{};
-    std::uint32_t length = sizeof(info);
-    return bpf_obj_get_info_by_fd(pinned.get(), &info, &length) == 0 && info.type == BPF_LINK_TYPE_XDP &&
-           info.xdp.ifindex == link.ifindex && bpf_link_update(pinned.get(), program, nullptr) == 0;
+    const auto present = xdp_link(pinned.get());
+    return present && present->ifindex == link.ifindex &&
+           bpf_link_update(pinned.get(), program, nullptr) == 0;
 }
 
 bpf_tc_hook tc_hook(std::uint32_t ifindex, bpf_tc_attach_point point) {
@@ -98,10 +130,8 @@ std::expected<kl_xdp_mode, std::string> attach_xdp(const Link& link, int program
         return xdp_mode(link);
     }
     detach_xdp(pin);
-    if (const auto present = present_xdp(link)) {
-        return std::unexpected(link.name + " already has XDP " + *present +
-                               ", which is not Keyline's: detach it (`ip link set dev " + link.name +
-                               " xdp off`) or choose another interface");
+    if (auto taken = xdp_taken(link, pin)) {
+        return std::unexpected(std::move(*taken));
     }
     std::string reasons;
     for (const auto& [flags, mode] :
@@ -118,6 +148,23 @@ std::expected<kl_xdp_mode, std::string> attach_xdp(const Link& link, int program
         return xdp_mode(link);
     }
     return std::unexpected("cannot attach XDP to " + link.name + " (" + reasons + ")");
+}
+
+std::optional<std::string> xdp_taken(const Link& link, const std::string& pin) {
+    const std::uint32_t program = present_xdp(link);
+    const Descriptor pinned(bpf_obj_get(pin.c_str()));
+    const auto ours = pinned ? xdp_link(pinned.get()) : std::nullopt;
+    if (program == 0 || (ours && ours->ifindex == link.ifindex)) {
+        return std::nullopt;
+    }
+    const std::filesystem::path root = std::filesystem::path(pin).parent_path().parent_path();
+    if (const auto instance = instance_with(program, root)) {
+        return link.name + " belongs to Keyline's instance \"" + *instance + "\": `keyline detach " +
+               link.name + " --instance " + *instance + "`, or choose another interface";
+    }
+    return link.name + " already has XDP program " + std::to_string(program) + " (" + program_name(program) +
+           "), which is not Keyline's: detach it (`ip link set dev " + link.name +
+           " xdp off`) or choose another interface";
 }
 
 void detach_xdp(const std::string& pin) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <string>
 
 #include "datapath/netlink.h"
@@ -16,6 +17,9 @@ namespace keyline::datapath {
 // already pinned there and alive gets the new program without a gap.
 std::expected<kl_xdp_mode, std::string> attach_xdp(const Link& link, int program, const std::string& pin);
 void detach_xdp(const std::string& pin);
+// Who else has XDP on the interface, and the remedy, in one line; nullopt when it is nobody or the link at
+// `pin`.
+std::optional<std::string> xdp_taken(const Link& link, const std::string& pin);
 
 enum class TcHook : std::uint8_t { kIngress, kEgress };
 

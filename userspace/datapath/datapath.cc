@@ -48,25 +48,24 @@ void fill_new_config(kl_config& config) {
 
 void remove_kernel_sas(const Pins& pins, KernelEngine kernel) {
     const auto sas = pins.map("kl_sas");
+    kernel.remove_all();
     if (!sas) {
         return;
     }
     sas->for_each_key<std::uint32_t>([&](std::uint32_t index) {
         const auto sa = sas->lookup<kl_sa>(index);
         if (sa && sa->engine == KL_ENGINE_KERNEL) {
-            const policy::SadEntry entry = from_kl(*sa);
-            kernel.adopt(entry, index, mark_of(*sa));
-            kernel.remove(entry, index);
+            kernel.remove(from_kl(*sa), index);
         }
         return true;
     });
-    kernel.remove_shared();
 }
 
 }  // namespace
 
 // In the order of dependence: later members refer to earlier ones, so a State stays where it was made.
 struct Datapath::State {
+    std::string instance;
     Pins pins;
     std::optional<Netlink> netlink;
     std::optional<Programs> programs;
@@ -79,9 +78,11 @@ struct Datapath::State {
     bpfmap::Map acquires;
     std::optional<View> view;
 
-    explicit State(Pins where) : pins(std::move(where)) {}
+    explicit State(const Options& options)
+        : instance(options.instance), pins(options.pin_root, options.instance) {}
 
     std::expected<void, std::string> open(const Options& options);
+    void restore_handover(std::vector<std::string>& told);
 };
 
 namespace {
@@ -133,6 +134,16 @@ std::expected<void, std::string> Datapath::State::open(const Options& options) {
     return {};
 }
 
+void Datapath::State::restore_handover(std::vector<std::string>& told) {
+    const std::string name = handover_near_name(instance);
+    if (netlink->link(name)) {
+        return;
+    }
+    const auto pair = make_handover_pair(*netlink, instance);
+    const auto attached = pair ? ports->attach_handover(*pair) : std::unexpected(pair.error());
+    told.push_back(attached ? name + " had gone: made again" : attached.error());
+}
+
 Datapath::Datapath(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Datapath::Datapath(Datapath&&) noexcept = default;
 Datapath& Datapath::operator=(Datapath&&) noexcept = default;
@@ -143,7 +154,7 @@ std::expected<Datapath, std::string> Datapath::open(const Options& options) {
         return std::unexpected("\"" + options.instance + "\" is no instance name: use 1 to " +
                                std::to_string(kMaxInstanceName) + " letters, digits or '-'");
     }
-    auto state = std::make_unique<State>(Pins(options.pin_root, options.instance));
+    auto state = std::make_unique<State>(options);
     if (const auto opened = state->open(options); !opened) {
         return std::unexpected(opened.error());
     }
@@ -175,6 +186,18 @@ std::expected<void, std::string> Datapath::detach(const std::string& interface) 
 }
 
 std::vector<std::string> Datapath::refresh_ports() { return state_->ports->refresh(); }
+
+std::vector<std::string> Datapath::restore_interfaces(std::optional<std::uint32_t> gone) {
+    std::vector<std::string> told = state_->sas->restore_interfaces(gone);
+    if (!gone || *gone == state_->config[0].handover_ifindex) {
+        state_->restore_handover(told);
+    }
+    return told;
+}
+
+std::expected<ForeignXfrm, std::string> Datapath::foreign_xfrm(const policy::Policy& policy) const {
+    return find_foreign_xfrm(policy);
+}
 
 std::expected<void, std::string> Datapath::check_engines(const policy::Policy& policy) {
     for (const policy::Rule& rule : policy.rules) {
@@ -246,6 +269,8 @@ std::vector<Event> Datapath::drain() {
     for (const kl_event& event : state_->events->drain()) {
         const policy::PacketTuple packet = from_kl(event.tuple);
         if (event.kind == KL_EVENT_ACQUIRE) {
+            // The SA may have come up since.
+            if (state_->sas->serves(event.rule, event.tuple, event.user)) continue;
             events.push_back(
                 AcquireRaised{.rule = event.rule, .packet = packet, .impersonation_handle = event.user});
         } else if (event.kind == KL_EVENT_NEIGHBOUR) {

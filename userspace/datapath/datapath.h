@@ -9,12 +9,14 @@
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "base/ip_address.h"
 #include "base/secret.h"
+#include "datapath/foreign_xfrm.h"
 #include "datapath/view.h"
 #include "policy/policy.h"
 #include "policy/sad_entry.h"
@@ -98,6 +100,12 @@ class Datapath {
     // Reads MTU, MAC and addresses of the attached interfaces anew; call when rtnetlink reports a change. An
     // interface that was re-created is attached again. The errors are of the ports for which that failed.
     std::vector<std::string> refresh_ports();
+
+    // Makes interfaces of the instance's own again that somebody has deleted: the one with this index, or
+    // with nullopt whichever have gone. A line for the log about each.
+    std::vector<std::string> restore_interfaces(std::optional<std::uint32_t> gone);
+    // What others have in XFRM, and where it is in the way of these rules.
+    std::expected<ForeignXfrm, std::string> foreign_xfrm(const policy::Policy& policy) const;
 
     // Whether this kernel has the engines that the rules name; the error names the rule and what is missing.
     std::expected<void, std::string> check_engines(const policy::Policy& policy);

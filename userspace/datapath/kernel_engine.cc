@@ -10,28 +10,14 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
-#include <numeric>
 
 #include "datapath/interface_settings.h"
 
 namespace keyline::datapath {
 namespace {
 
-// Interface ids and reqids of an instance, out of the way of the small ones that people choose: 2^20 to an
-// instance, which its name places.
-constexpr std::uint32_t kFirstId = 0x4b000000;
-constexpr unsigned kIdBits = 20;
-constexpr unsigned kInstances = 16;
-
 // SPIs below 256 are reserved (RFC 4303 2.1): nobody has an SA under this one.
 constexpr std::uint32_t kProbeSpi = 0x4b;
-
-std::uint32_t first_id(const std::string& instance) {
-    const unsigned place = std::accumulate(
-        instance.begin(), instance.end(), 0U,
-        [](unsigned sum, char letter) { return sum * 31 + static_cast<unsigned char>(letter); });
-    return kFirstId + (place % kInstances << kIdBits);
-}
 
 std::string interface_name(std::uint32_t if_id) {
     char name[16];
@@ -58,15 +44,25 @@ std::string no_esp(Family family, const std::string& reason) {
 }  // namespace
 
 KernelEngine::KernelEngine(const Netlink& netlink, const std::string& instance)
-    : netlink_(netlink), inbound_interface_("kli-" + instance), first_id_(first_id(instance)) {}
+    : netlink_(netlink),
+      inbound_interface_("kli-" + instance),
+      ids_(xfrm_ids(instance)),
+      priorities_(xfrm_priorities(instance)) {}
 
-std::expected<void, std::string> KernelEngine::available(Family family) {
+std::expected<void, std::string> KernelEngine::open() {
     if (!socket_) {
         auto opened = XfrmSocket::open();
         if (!opened) {
             return std::unexpected(opened.error());
         }
         socket_.emplace(std::move(*opened));
+    }
+    return {};
+}
+
+std::expected<void, std::string> KernelEngine::available(Family family) {
+    if (auto opened = open(); !opened) {
+        return opened;
     }
     bool& known = families_[family == Family::kIpv6];
     if (known) {
@@ -95,7 +91,7 @@ bool KernelEngine::sealed_by_stack(const policy::SadEntry& entry) {
 
 std::uint32_t KernelEngine::if_id_of(const policy::SadEntry& entry, std::uint32_t index) const {
     if (entry.direction == policy::Direction::kInbound) {
-        return entry.mode == policy::Mode::kTunnel ? first_id_ : 0;
+        return entry.mode == policy::Mode::kTunnel ? ids_.first : 0;
     }
     return sealed_by_stack(entry) ? 0 : id_of(index);
 }
@@ -151,7 +147,7 @@ std::expected<void, std::string> KernelEngine::receive_tunnels() {
     if (receives_tunnels_) {
         return {};
     }
-    const auto link = make_interface(inbound_interface_, first_id_);
+    const auto link = make_interface(inbound_interface_, ids_.first);
     if (!link) {
         return std::unexpected(link.error());
     }
@@ -175,24 +171,40 @@ std::vector<XfrmPolicy> KernelEngine::inbound_policies() const {
         for (const XfrmDirection direction : {XfrmDirection::kIn, XfrmDirection::kForward}) {
             policies.push_back({.direction = direction,
                                 .selector = {.local = Prefix::any(family), .remote = Prefix::any(family)},
-                                .if_id = first_id_,
+                                .if_id = ids_.first,
                                 .wanted = XfrmTemplate{.mode = policy::Mode::kTunnel}});
         }
     }
     return policies;
 }
 
-void KernelEngine::remove_shared() {
-    const auto link = netlink_.get().link(inbound_interface_);
-    if (!link || !socket_) {
+std::vector<XfrmPolicy> KernelEngine::own_policies() const {
+    auto policies = socket_->list_policies().value_or(std::vector<XfrmPolicy>{});
+    std::erase_if(policies, [this](const XfrmPolicy& policy) {
+        return !ids_.contains(policy.if_id) && !priorities_.contains(policy.priority);
+    });
+    return policies;
+}
+
+void KernelEngine::remove_all() {
+    if (!open()) {
         return;
     }
-    for (const XfrmPolicy& policy : inbound_policies()) {
+    for (const XfrmPolicy& policy : own_policies()) {
         NetlinkRequest request(XFRM_MSG_DELPOLICY);
         put_policy_name(request, policy);
         (void)socket_->send(request);
     }
-    (void)netlink_.get().delete_link(link->ifindex);
+    for (const XfrmSa& sa : list().value_or(std::vector<XfrmSa>{})) {
+        if (ids_.contains(sa.reqid)) {
+            NetlinkRequest request(XFRM_MSG_DELSA);
+            put_sa_name(request, sa.name);
+            (void)socket_->send(request);
+        }
+    }
+    if (const auto link = netlink_.get().link(inbound_interface_)) {
+        (void)netlink_.get().delete_link(link->ifindex);
+    }
 }
 
 std::expected<std::uint32_t, std::string> KernelEngine::install(const policy::SadEntry& entry,
@@ -238,6 +250,10 @@ std::expected<std::uint32_t, std::string> KernelEngine::lead_to(const policy::Sa
         }
         return 0;
     }
+    return lead_by_interface(policy);
+}
+
+std::expected<std::uint32_t, std::string> KernelEngine::lead_by_interface(const XfrmPolicy& policy) const {
     const auto link = make_interface(interface_name(policy.if_id), policy.if_id);
     if (!link) {
         return std::unexpected(link.error());
@@ -248,6 +264,33 @@ std::expected<std::uint32_t, std::string> KernelEngine::lead_to(const policy::Sa
         return std::unexpected(sent.error());
     }
     return link->ifindex;
+}
+
+std::expected<std::uint32_t, std::string> KernelEngine::restore(const policy::SadEntry& entry,
+                                                                const Installation& installation) {
+    return lead_by_interface(policy_of(entry, installation.index, installation.mark, installation.priority));
+}
+
+std::expected<bool, std::string> KernelEngine::restore_inbound() {
+    if (!receives_tunnels_ || netlink_.get().link(inbound_interface_)) {
+        return false;
+    }
+    receives_tunnels_ = false;
+    if (const auto made = receive_tunnels(); !made) {
+        return std::unexpected(made.error());
+    }
+    return true;
+}
+
+void KernelEngine::renew_shared_policies() {
+    if (!socket_) {
+        return;
+    }
+    stack_policies_.renew_exemptions(*socket_);
+    if (receives_tunnels_) {
+        receives_tunnels_ = false;
+        (void)receive_tunnels();
+    }
 }
 
 void KernelEngine::reorder(const policy::SadEntry& entry, const Installation& installation) {
@@ -290,6 +333,19 @@ void KernelEngine::adopt(const policy::SadEntry& entry, std::uint32_t index, con
     (void)available(entry.local.family());
     if (entry.direction == policy::Direction::kOutbound && sealed_by_stack(entry)) {
         stack_policies_.adopt(policy_of(entry, index, mark), index);
+    }
+    receives_tunnels_ |=
+        entry.direction == policy::Direction::kInbound && entry.mode == policy::Mode::kTunnel;
+}
+
+void KernelEngine::adopt_exemptions() {
+    if (!open()) {
+        return;
+    }
+    for (const XfrmPolicy& policy : own_policies()) {
+        if (!policy.wanted) {
+            stack_policies_.adopt_exemption(policy);
+        }
     }
 }
 

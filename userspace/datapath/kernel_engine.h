@@ -11,6 +11,7 @@
 #include "datapath/netlink.h"
 #include "datapath/stack_policies.h"
 #include "datapath/xfrm_message.h"
+#include "datapath/xfrm_numbers.h"
 #include "datapath/xfrm_socket.h"
 #include "policy/sad_entry.h"
 
@@ -40,6 +41,8 @@ class KernelEngine {
     void remove(const policy::SadEntry& entry, std::uint32_t index);
     // An SA that a predecessor installed; the oldest first.
     void adopt(const policy::SadEntry& entry, std::uint32_t index, const XfrmMark& mark);
+    // What a predecessor exempted from its policies; once, when it has left SAs.
+    void adopt_exemptions();
 
     // An SA as the kernel has it now; nullopt when it does not.
     std::optional<XfrmSa> find(const policy::SadEntry& entry) const;
@@ -51,8 +54,19 @@ class KernelEngine {
     // Which outbound SAs the stack seals for: the others have an interface that TC redirects to.
     static bool sealed_by_stack(const policy::SadEntry& entry);
 
-    // What is there for all SAs together: of an instance that ends, after its SAs.
-    void remove_shared();
+    // Of an outbound SA that TC redirects to: makes its interface again, with its policy, if it has gone.
+    // Returns the interface.
+    std::expected<std::uint32_t, std::string> restore(const policy::SadEntry& entry,
+                                                      const Installation& installation);
+    // Likewise the interface of inbound tunnels; false when it is there, or there are none.
+    std::expected<bool, std::string> restore_inbound();
+    // Somebody has deleted policies: puts those that are no single SA's anew.
+    void renew_shared_policies();
+
+    // Everything of an instance that ends, but the interfaces of its outbound SAs.
+    void remove_all();
+    // The first priority of the instance's policies (RuleOrder).
+    std::uint32_t first_priority() const { return priorities_.first; }
 
     // Every ESP SA of the namespace, whoever made it; nullopt when the kernel does not tell.
     std::optional<std::vector<XfrmSa>> list() const;
@@ -60,7 +74,10 @@ class KernelEngine {
     std::vector<XfrmEvent> events() const;
 
   private:
-    std::uint32_t id_of(std::uint32_t index) const { return first_id_ + index; }
+    std::uint32_t id_of(std::uint32_t index) const { return ids_.first + index; }
+    std::expected<void, std::string> open();
+    std::vector<XfrmPolicy> own_policies() const;
+    std::expected<std::uint32_t, std::string> lead_by_interface(const XfrmPolicy& policy) const;
     std::uint32_t if_id_of(const policy::SadEntry& entry, std::uint32_t index) const;
     XfrmPolicy policy_of(const policy::SadEntry& entry, std::uint32_t index, const XfrmMark& mark = {},
                          std::uint32_t priority = 0) const;
@@ -74,7 +91,8 @@ class KernelEngine {
 
     std::reference_wrapper<const Netlink> netlink_;
     std::string inbound_interface_;
-    std::uint32_t first_id_;
+    NumberRange ids_;
+    NumberRange priorities_;
     std::optional<XfrmSocket> socket_;
     bool families_[2] = {false, false};  // known to be available: IPv4, IPv6
     bool receives_tunnels_ = false;

@@ -22,7 +22,8 @@ class Pins {
     std::string path(const std::string& name) const { return directory_ + "/" + name; }
     // The XDP link of a port (shared/port.h). Names in a bpffs have no dots, so the interface's name is no
     // use.
-    std::string link_path(std::uint32_t port) const { return path("link_port_" + std::to_string(port)); }
+    static constexpr const char* kLinkPrefix = "link_port_";
+    std::string link_path(std::uint32_t port) const { return path(kLinkPrefix + std::to_string(port)); }
 
     // nullopt when the instance has no such map.
     std::optional<bpfmap::Map> map(const std::string& name) const;

@@ -127,6 +127,10 @@ std::expected<void, std::string> Ports::attach(const std::string& interface, pol
         return std::unexpected("cannot attach to " + interface + ": " + std::to_string(KL_MAX_PORTS - 1) +
                                " interfaces are attached already");
     }
+    // Before anything is changed: the other owner's filters would be replaced, and removed on failure.
+    if (auto taken = xdp_taken(*link, pins_.link_path(*index))) {
+        return std::unexpected(std::move(*taken));
+    }
     describe(*index, *link, role_of(role));
     auto attached = attach_programs(*index, *link);
     if (!attached) {

@@ -2,41 +2,17 @@
 
 #include <algorithm>
 
+#include "datapath/overlap.h"
 #include "shared/rule.h"
 #include "shared/user_mark.h"
 
 namespace keyline::datapath {
 namespace {
 
-constexpr std::uint32_t kFirstPriority = 0x40000000;
 constexpr std::uint32_t kPrioritiesOfRule = 512;
 constexpr std::uint8_t kUdp = 17;
 // Protocols with ports whose sockets do not take the mark of who opens a connection: UDP, SCTP and UDP-Lite.
 constexpr std::uint8_t kUnmarked[] = {kUdp, 132, 136};
-
-std::uint32_t first_priority(std::uint32_t precedence) {
-    return kFirstPriority + precedence * kPrioritiesOfRule;
-}
-
-std::uint32_t last_priority(std::uint32_t precedence) {
-    return first_priority(precedence) + kPrioritiesOfRule - 1;
-}
-
-bool overlap(const Prefix& one, const Prefix& other) {
-    return one.address.family() == other.address.family() && (one.contains(other) || other.contains(one));
-}
-
-// 0: any.
-template <typename Number>
-bool overlap(Number one, Number other) {
-    return one == 0 || other == 0 || one == other;
-}
-
-bool overlap(const policy::Selector& one, const policy::Selector& other) {
-    return overlap(one.local, other.local) && overlap(one.remote, other.remote) &&
-           overlap(one.protocol, other.protocol) && overlap(one.local_port, other.local_port) &&
-           overlap(one.remote_port, other.remote_port);
-}
 
 std::uint32_t specificity(const policy::Selector& selector) {
     return std::uint32_t{selector.local.length} + selector.remote.length + (selector.protocol != 0 ? 8 : 0) +
@@ -49,7 +25,8 @@ bool uses_kernel(const policy::Rule& rule) {
 
 }  // namespace
 
-RuleOrder::RuleOrder(const policy::Policy& policy) : ike_ports_{policy.host.port, policy.host.nat_port} {
+RuleOrder::RuleOrder(const policy::Policy& policy, std::uint32_t first_priority)
+    : first_priority_(first_priority), ike_ports_{policy.host.port, policy.host.nat_port} {
     // Nobody asks about what follows the last rule whose SAs the kernel may have.
     const auto last = std::find_if(policy.rules.rbegin(), policy.rules.rend(), uses_kernel).base();
     std::uint32_t precedence = 0;
@@ -70,6 +47,15 @@ RuleOrder::Place RuleOrder::place_of(std::uint32_t rule) const {
     return found != places_.end() ? found->second : Place{KL_MAX_RULES, selectors_.size(), false};
 }
 
+// The first of all is that of our own IKE.
+std::uint32_t RuleOrder::first_priority(std::uint32_t precedence) const {
+    return first_priority_ + 1 + precedence * kPrioritiesOfRule;
+}
+
+std::uint32_t RuleOrder::last_priority(std::uint32_t precedence) const {
+    return first_priority(precedence) + kPrioritiesOfRule - 1;
+}
+
 std::uint32_t RuleOrder::priority_of(const policy::SadEntry& entry) const {
     return last_priority(place_of(entry.rule).precedence) - 1 - specificity(entry.selector);
 }
@@ -83,12 +69,12 @@ std::vector<XfrmPolicy> RuleOrder::exemptions_for(const policy::SadEntry& entry)
                                            .protocol = kUdp,
                                            .local_port = port,
                                            .remote_port = 0},
-                              .priority = kFirstPriority - 1});
+                              .priority = first_priority_});
     }
     const Place place = place_of(entry.rule);
     for (const std::uint8_t protocol : kUnmarked) {
         if (entry.impersonation_handle == 0 || place.per_user ||
-            !overlap(entry.selector.protocol, protocol)) {
+            (entry.selector.protocol != 0 && entry.selector.protocol != protocol)) {
             continue;
         }
         policy::Selector unmarked = entry.selector;

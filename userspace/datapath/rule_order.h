@@ -14,13 +14,13 @@ namespace keyline::datapath {
 class RuleOrder {
   public:
     RuleOrder() = default;
-    explicit RuleOrder(const policy::Policy& policy);
+    // `first_priority`: of the instance's (xfrm_numbers.h).
+    RuleOrder(const policy::Policy& policy, std::uint32_t first_priority);
 
     // Whether the rule asks whose this host's sockets are; false when there is no such rule.
     bool is_per_user(std::uint32_t rule) const { return place_of(rule).per_user; }
 
-    // Of the policy that leads to this SA: rules in their order, and narrower SAs of a rule first. All are
-    // behind the priorities that others choose, whose policies stay in force as they were before.
+    // Of the policy that leads to this SA: rules in their order, and narrower SAs of a rule first.
     std::uint32_t priority_of(const policy::SadEntry& entry) const;
     // Policies that keep the stack from sealing, by this SA, what an earlier rule covers, which TC decides
     // about, and our own IKE messages to the peer, which may have lost the SA. Before the SA of a peer's
@@ -39,7 +39,10 @@ class RuleOrder {
     };
 
     Place place_of(std::uint32_t rule) const;
+    std::uint32_t first_priority(std::uint32_t precedence) const;
+    std::uint32_t last_priority(std::uint32_t precedence) const;
 
+    std::uint32_t first_priority_ = 0;
     std::unordered_map<std::uint32_t, Place> places_;  // by rule id
     std::vector<Ordered> selectors_;
     std::vector<std::uint16_t> ike_ports_;

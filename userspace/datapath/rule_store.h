@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <expected>
 #include <functional>
+#include <span>
 #include <string>
 
 #include "bpfmap/bpf_map.h"
@@ -26,6 +27,8 @@ class RuleStore {
     // `of_user`: the SA belongs to a user.
     std::expected<kl_shape, std::string> shape_for(std::uint32_t rule, const policy::Selector& selector,
                                                    bool of_user);
+    // Those that lead to the rule's SAs; unused ones are among them.
+    std::span<const kl_shape> shapes(std::uint32_t rule) const { return rules_[rule].shapes; }
     // The shape whose slot key names acquires.
     kl_shape first_shape(std::uint32_t rule) const { return rules_[rule].shapes[0]; }
 

@@ -152,6 +152,10 @@ void SaStore::adopt() {
     for (const auto& [epoch, known] : kernels_by_age) {
         kernel_.adopt(from_kl(known->sa), known->index, mark_of(known->sa));
     }
+    if (!kernels_by_age.empty()) {
+        kernel_.adopt_exemptions();
+        (void)restore_interfaces(std::nullopt);
+    }
     slot_by_key_.for_each_key<kl_slot_key>([this](const kl_slot_key& key) {
         const auto slot = slot_by_key_.lookup<std::uint32_t>(key);
         if (slot && *slot < slot_used_.size()) {
@@ -246,6 +250,16 @@ std::expected<void, std::string> SaStore::write(std::uint32_t index, const kl_sa
     state_[index].source = source_of(sa);
     __atomic_store_n(&state_[index].epoch, sa.epoch, __ATOMIC_RELEASE);
     return {};
+}
+
+bool SaStore::serves(std::uint32_t rule, const kl_tuple& packet, std::uint32_t user) const {
+    return std::ranges::any_of(rules_.get().shapes(rule), [&](const kl_shape& shape) {
+        if (kl_serves(&shape, user) == 0) return false;
+        kl_slot_key key;
+        kl_make_slot_key(&key, rule, user, &packet, &shape);
+        const auto slot = slot_by_key_.lookup<std::uint32_t>(key);
+        return slot && *slot < slots_.size() && slots_[*slot].sa != 0;
+    });
 }
 
 std::expected<std::uint32_t, std::string> SaStore::slot_for(const policy::SadEntry& entry) {

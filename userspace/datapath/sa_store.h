@@ -33,6 +33,8 @@ class SaStore {
     bool remove(policy::Direction direction, std::uint32_t spi, const IpAddress& remote);
     std::expected<void, std::string> move(policy::Direction direction, std::uint32_t spi,
                                           const IpAddress& from, const Endpoint& to);
+    // Whether a packet of the rule has an outbound SA.
+    bool serves(std::uint32_t rule, const kl_tuple& packet, std::uint32_t user) const;
     SaEvents events();
     std::vector<SaSilence> quiet();
     // Whether the kernel has ESP between addresses of this family, and what negotiation discovery wants of
@@ -43,6 +45,8 @@ class SaStore {
     // A policy has come into force: SAs change to the engines of their rules, and the kernel's policies take
     // the order of the rules. The errors are of SAs that stay where they are.
     std::vector<std::string> follow(const policy::Policy& policy);
+    // Datapath::restore_interfaces(), of the interfaces that lead to kernel SAs.
+    std::vector<std::string> restore_interfaces(std::optional<std::uint32_t> gone);
     // Copies what the kernel counts of its SAs into the maps.
     void read_kernel();
 
@@ -85,6 +89,7 @@ class SaStore {
     std::expected<void, std::string> hand_to_kernel(std::uint32_t index, kl_sa& sa,
                                                     const policy::SadEntry& entry, XfrmProgress progress);
     std::expected<void, std::string> move_in_kernel(const Known& known, kl_sa& sa, policy::SadEntry& moved);
+    std::expected<bool, std::string> restore_interface(Known& known);
     std::expected<void, std::string> change_engine(Known& known, policy::Engine wanted);
     // As it was installed.
     policy::SadEntry with_keys(std::uint32_t index, const kl_sa& sa) const;
@@ -96,6 +101,10 @@ class SaStore {
     void unpublish(const Known& known);
     void erase(std::uint32_t index);
     void take_kernel_events();
+    void take_expiry(const XfrmExpiry& expiry);
+    void take_mapping(const XfrmMapping& mapping);
+    // Puts what leads to kernel SAs into the kernel again.
+    void renew_policies();
     void take_kernel_counts(std::uint32_t index, const XfrmSa& sa);
     // The SA as the kernel has it, whose counts are taken; nullopt when it does not have it any more.
     std::optional<XfrmSa> settle_with_kernel(const policy::SadEntry& entry, std::uint32_t index);

@@ -127,7 +127,7 @@ policy::SadEntry SaStore::with_keys(std::uint32_t index, const kl_sa& sa) const 
 }
 
 std::vector<std::string> SaStore::follow(const policy::Policy& policy) {
-    order_ = RuleOrder(policy);
+    order_ = RuleOrder(policy, kernel_.first_priority());
     marks_.set_per_user(policy.has_users());
     std::map<std::uint32_t, policy::Engine> engines;
     for (const policy::Rule& rule : policy.rules) {
@@ -220,6 +220,44 @@ std::expected<void, std::string> SaStore::change_engine(Known& known, policy::En
     return published;
 }
 
+// False when it is there.
+std::expected<bool, std::string> SaStore::restore_interface(Known& known) {
+    const policy::SadEntry entry = from_kl(known.sa);
+    const auto installation = installation_of(entry, known.index);
+    const auto ifindex =
+        installation ? kernel_.restore(entry, *installation) : std::unexpected(installation.error());
+    if (!ifindex) {
+        return std::unexpected(ifindex.error());
+    }
+    if (*ifindex == known.sa.xfrm_ifindex) {
+        return false;
+    }
+    known.sa.xfrm_ifindex = *ifindex;
+    if (const auto stored = sas_.update(known.index, known.sa); !stored) {
+        return std::unexpected(stored.error());
+    }
+    return true;
+}
+
+std::vector<std::string> SaStore::restore_interfaces(std::optional<std::uint32_t> gone) {
+    std::vector<std::string> told;
+    const auto tell = [&told](const std::string& what, const std::expected<bool, std::string>& restored) {
+        if (!restored) {
+            told.push_back("cannot make " + what + " again: " + restored.error());
+        } else if (*restored) {
+            told.push_back(what + " had gone: made again");
+        }
+    };
+    tell("the XFRM interface of inbound tunnels", kernel_.restore_inbound());
+    for (auto& [name, known] : known_) {
+        const std::uint32_t leads = known.sa.xfrm_ifindex;
+        if (leads != 0 && (!gone || *gone == leads)) {
+            tell("the XFRM interface of the " + describe(name), restore_interface(known));
+        }
+    }
+    return told;
+}
+
 SaStore::Known* SaStore::find_kernel(const XfrmSaName& wanted) {
     const auto found = std::ranges::find_if(known_, [&](const auto& named) {
         return named.second.sa.engine == KL_ENGINE_KERNEL && xfrm_name(from_kl(named.second.sa)) == wanted;
@@ -228,26 +266,45 @@ SaStore::Known* SaStore::find_kernel(const XfrmSaName& wanted) {
 }
 
 void SaStore::take_kernel_events() {
+    bool states_gone = false, policies_gone = false;
     for (const XfrmEvent& event : kernel_.events()) {
-        Known* const known = find_kernel(std::visit([](const auto& any) { return any.name; }, event));
-        if (known == nullptr) {
-            continue;
-        }
-        kl_sa_state& state = state_[known->index];
-        std::visit(Overloaded{[&](const XfrmExpiry& expiry) {
-                                  state.flags |= expiry.hard ? KL_SA_HARD_EXPIRED : KL_SA_SOFT_EXPIRED;
-                              },
-                              [&](const XfrmMapping& mapping) {
-                                  if ((known->sa.flags & KL_SA_FOLLOW_PEER) != 0) {
-                                      state.source = kl_source(mapping.source.address.octets().data(),
-                                                               mapping.source.port);
-                                  }
-                              }},
+        std::visit(Overloaded{[&](const XfrmStatesGone&) { states_gone = true; },
+                              [&](const XfrmPoliciesGone&) { policies_gone = true; },
+                              [&](const XfrmExpiry& expiry) { take_expiry(expiry); },
+                              [&](const XfrmMapping& mapping) { take_mapping(mapping); }},
                    event);
+    }
+    if (policies_gone) {
+        renew_policies();
+    }
+    if (states_gone || monotonic_nanoseconds() - kernel_read_at_ > kKernelInterval) {
+        read_kernel();
+    }
+}
+
+void SaStore::take_expiry(const XfrmExpiry& expiry) {
+    if (const Known* const known = find_kernel(expiry.name)) {
+        state_[known->index].flags |= expiry.hard ? KL_SA_HARD_EXPIRED : KL_SA_SOFT_EXPIRED;
         ++config_.get().sa_events;
     }
-    if (monotonic_nanoseconds() - kernel_read_at_ > kKernelInterval) {
-        read_kernel();
+}
+
+void SaStore::take_mapping(const XfrmMapping& mapping) {
+    const Known* const known = find_kernel(mapping.name);
+    if (known != nullptr && (known->sa.flags & KL_SA_FOLLOW_PEER) != 0) {
+        state_[known->index].source = kl_source(mapping.source.address.octets().data(), mapping.source.port);
+        ++config_.get().sa_events;
+    }
+}
+
+void SaStore::renew_policies() {
+    kernel_.renew_shared_policies();
+    for (auto& [name, known] : known_) {
+        if (known.sa.xfrm_ifindex != 0) {
+            (void)restore_interface(known);
+        } else if (known.sa.engine == KL_ENGINE_KERNEL) {
+            (void)reorder(known);
+        }
     }
 }
 

@@ -89,6 +89,14 @@ std::expected<void, XfrmError> StackPolicies::exempt(const XfrmSocket& socket,
     return {};
 }
 
+void StackPolicies::renew_exemptions(const XfrmSocket& socket) const {
+    for (const auto& [key, exemption] : exemptions_) {
+        if (!leads_to_.contains(key)) {
+            (void)put(socket, exemption);
+        }
+    }
+}
+
 std::expected<void, XfrmError> StackPolicies::exempt_only(const XfrmSocket& socket,
                                                           const std::vector<XfrmPolicy>& exemptions) {
     std::map<Key, XfrmPolicy> before = exemptions_;

@@ -19,6 +19,8 @@ class StackPolicies {
                                         std::uint32_t index);
     // As lead(), of a policy that is in the kernel already.
     void adopt(const XfrmPolicy& policy, std::uint32_t index);
+    // As exempt(), of a policy that is in the kernel already.
+    void adopt_exemption(const XfrmPolicy& exemption) { exemptions_[key_of(exemption)] = exemption; }
     bool leads_to(std::uint32_t index) const;
     // Without effect when a newer SA has taken the policy over.
     void release(const XfrmSocket& socket, std::uint32_t index);
@@ -26,6 +28,8 @@ class StackPolicies {
     // Traffic that is no SA's; where one has the same selector and mark, the SA's policy stays.
     std::expected<void, XfrmError> exempt(const XfrmSocket& socket,
                                           const std::vector<XfrmPolicy>& exemptions);
+    // Puts the exemptions into the kernel again.
+    void renew_exemptions(const XfrmSocket& socket) const;
     // Those and no others.
     std::expected<void, XfrmError> exempt_only(const XfrmSocket& socket,
                                                const std::vector<XfrmPolicy>& exemptions);

@@ -7,11 +7,12 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 #include <ctime>
 #include <string_view>
 #include <utility>
+
+#include "datapath/network_order.h"
 
 namespace keyline::datapath {
 namespace {
@@ -19,21 +20,12 @@ namespace {
 constexpr std::uint16_t kEspInUdp = 2;  // UDP_ENCAP_ESPINUDP of linux/udp.h
 constexpr unsigned kGcmIcvBits = 128;
 
-std::uint16_t to_be16(std::uint16_t value) { return __builtin_bswap16(value); }
-std::uint32_t to_be32(std::uint32_t value) { return __builtin_bswap32(value); }
-static_assert(std::endian::native == std::endian::little);
-
 std::uint16_t family_of(const IpAddress& address) { return address.is_v4() ? AF_INET : AF_INET6; }
 
 xfrm_address_t to_xfrm(const IpAddress& address) {
     xfrm_address_t out{};
     std::memcpy(&out, address.octets().data(), address.octets().size());
     return out;
-}
-
-IpAddress from_xfrm(const xfrm_address_t& address, std::uint16_t family) {
-    const auto* octets = reinterpret_cast<const std::uint8_t*>(&address);
-    return *IpAddress::from_octets({octets, family == AF_INET ? std::size_t{4} : std::size_t{16}});
 }
 
 // Ports as the kernel has them in a selector; for ICMP it takes type and code for them, in both directions.
@@ -223,29 +215,6 @@ void put_mark(nlmsghdr* message, const XfrmMark& mark) {
     }
 }
 
-void read_replay(const nlattr* attribute, XfrmSa& sa) {
-    const auto* state = static_cast<const xfrm_replay_state_esn*>(mnl_attr_get_payload(attribute));
-    const std::size_t octets = mnl_attr_get_payload_len(attribute);
-    if (octets < sizeof(*state) || (octets - sizeof(*state)) / sizeof(std::uint32_t) < state->bmp_len) {
-        return;
-    }
-    sa.progress.outbound = std::uint64_t{state->oseq_hi} << 32 | state->oseq;
-    sa.progress.inbound = std::uint64_t{state->seq_hi} << 32 | state->seq;
-    sa.progress.window.assign(state->bmp, state->bmp + state->bmp_len);
-}
-
-// The fixed part of a message of this type; null when it is another, or cut short.
-template <typename Payload>
-const Payload* payload_of(const nlmsghdr* message, std::uint16_t type) {
-    return message->nlmsg_type == type && mnl_nlmsg_get_payload_len(message) >= sizeof(Payload)
-               ? static_cast<const Payload*>(mnl_nlmsg_get_payload(message))
-               : nullptr;
-}
-
-XfrmSaName name_of(const xfrm_usersa_info& info) {
-    return {.destination = from_xfrm(info.id.daddr, info.family), .spi = to_be32(info.id.spi)};
-}
-
 }  // namespace
 
 XfrmSaName xfrm_name(const policy::SadEntry& entry) {
@@ -289,18 +258,13 @@ void put_sa_name(NetlinkRequest& request, const XfrmSaName& name) {
     id->proto = IPPROTO_ESP;
 }
 
-void put_sa_dump(NetlinkRequest& request) {
-    const std::uint8_t esp = IPPROTO_ESP;
-    mnl_attr_put(request.header(), XFRMA_PROTO, sizeof(esp), &esp);
-}
-
 void put_policy(NetlinkRequest& request, const XfrmPolicy& policy) {
     auto* info = request.extra<xfrm_userpolicy_info>();
     info->sel = to_xfrm(policy.selector, policy.direction == XfrmDirection::kOut);
     info->lft = to_xfrm(policy::Lifetime{});
     info->priority = policy.priority;
     info->dir = xfrm_direction(policy.direction);
-    info->action = XFRM_POLICY_ALLOW;
+    info->action = policy.blocks ? XFRM_POLICY_BLOCK : XFRM_POLICY_ALLOW;
     if (policy.wanted) {
         xfrm_user_tmpl wanted{};
         wanted.id.proto = IPPROTO_ESP;
@@ -322,44 +286,6 @@ void put_policy_name(NetlinkRequest& request, const XfrmPolicy& policy) {
     id->dir = xfrm_direction(policy.direction);
     put_mark(request.header(), policy.mark);
     put_if_id(request.header(), policy.if_id);
-}
-
-std::optional<XfrmSa> read_sa(const nlmsghdr* message) {
-    const auto* info = payload_of<xfrm_usersa_info>(message, XFRM_MSG_NEWSA);
-    if (info == nullptr || info->id.proto != IPPROTO_ESP) {
-        return std::nullopt;
-    }
-    XfrmSa sa{.name = name_of(*info),
-              .reqid = info->reqid,
-              .replays = info->stats.replay_window + info->stats.replay,
-              .failures = info->stats.integrity_failed};
-    sa.progress.packets = info->curlft.packets;
-    sa.progress.octets = info->curlft.bytes;
-    auto visit = [](const nlattr* attribute, void* data) {
-        XfrmSa& into = *static_cast<XfrmSa*>(data);
-        if (mnl_attr_get_type(attribute) == XFRMA_IF_ID) {
-            into.if_id = mnl_attr_get_u32(attribute);
-        } else if (mnl_attr_get_type(attribute) == XFRMA_REPLAY_ESN_VAL) {
-            read_replay(attribute, into);
-        }
-        return MNL_CB_OK;
-    };
-    mnl_attr_parse(message, sizeof(*info), visit, &sa);
-    return sa;
-}
-
-std::optional<XfrmEvent> read_event(const nlmsghdr* message) {
-    if (const auto* expire = payload_of<xfrm_user_expire>(message, XFRM_MSG_EXPIRE);
-        expire != nullptr && expire->state.id.proto == IPPROTO_ESP) {
-        return XfrmExpiry{.name = name_of(expire->state), .hard = expire->hard != 0};
-    }
-    if (const auto* mapping = payload_of<xfrm_user_mapping>(message, XFRM_MSG_MAPPING)) {
-        const std::uint16_t family = mapping->id.family;
-        return XfrmMapping{
-            .name = {.destination = from_xfrm(mapping->id.daddr, family), .spi = to_be32(mapping->id.spi)},
-            .source = {from_xfrm(mapping->new_saddr, family), to_be16(mapping->new_sport)}};
-    }
-    return std::nullopt;
 }
 
 }  // namespace keyline::datapath

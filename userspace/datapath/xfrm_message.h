@@ -55,7 +55,11 @@ struct XfrmMapping {
     Endpoint source;
 };
 
-using XfrmEvent = std::variant<XfrmExpiry, XfrmMapping>;
+// Somebody has deleted states, or policies, one or all; which are left, a dump tells.
+struct XfrmStatesGone {};
+struct XfrmPoliciesGone {};
+
+using XfrmEvent = std::variant<XfrmExpiry, XfrmMapping, XfrmStatesGone, XfrmPoliciesGone>;
 
 enum class XfrmDirection : std::uint8_t { kIn, kOut, kForward };
 
@@ -82,6 +86,8 @@ struct XfrmPolicy {
     std::uint32_t if_id = 0;
     std::uint32_t priority = 0;                         // lower wins
     std::optional<XfrmTemplate> wanted = std::nullopt;  // none: the packet goes on as it is
+    bool blocks = false;                                // the packet is dropped
+    std::uint32_t index = 0;                            // the kernel's own name for it, once it is there
 };
 
 // XFRM_MSG_NEWSA.
@@ -89,10 +95,8 @@ void put_sa(NetlinkRequest& request, const policy::SadEntry& entry, std::uint32_
             const XfrmProgress& progress);
 // Of an inbound SA, after put_sa(): packets that it has opened get this mark.
 void put_given_mark(NetlinkRequest& request, const XfrmMark& mark);
-// XFRM_MSG_DELSA.
+// XFRM_MSG_DELSA and XFRM_MSG_GETSA.
 void put_sa_name(NetlinkRequest& request, const XfrmSaName& name);
-// XFRM_MSG_GETSA, as a dump.
-void put_sa_dump(NetlinkRequest& request);
 // XFRM_MSG_UPDPOLICY.
 void put_policy(NetlinkRequest& request, const XfrmPolicy& policy);
 // XFRM_MSG_DELPOLICY: direction, selector, mark and interface id name it.
@@ -100,7 +104,12 @@ void put_policy_name(NetlinkRequest& request, const XfrmPolicy& policy);
 
 // Of XFRM_MSG_NEWSA in a dump; nullopt when it is no ESP.
 std::optional<XfrmSa> read_sa(const nlmsghdr* message);
-// Of XFRM_MSG_EXPIRE or XFRM_MSG_MAPPING; nullopt for any other message.
+// The reqid alone, whatever the protocol.
+std::optional<std::uint32_t> read_reqid(const nlmsghdr* message);
+// Of XFRM_MSG_NEWPOLICY in a dump; nullopt when it is no policy of the namespace, but one socket's.
+std::optional<XfrmPolicy> read_policy(const nlmsghdr* message);
+// Of the messages of the kernel's groups EXPIRE, MAPPING, SA and POLICY; nullopt for what says nothing of
+// these.
 std::optional<XfrmEvent> read_event(const nlmsghdr* message);
 
 }  // namespace keyline::datapath

@@ -4,6 +4,7 @@
 #include <linux/in6.h>
 #include <linux/netlink.h>
 #include <linux/xfrm.h>
+#include <openssl/crypto.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -17,7 +18,20 @@ namespace {
 
 // Their answers fit the receive buffer that a socket has by default.
 constexpr std::size_t kBatch = 64;
-constexpr std::size_t kReceiveOctets = 65536;
+
+// What the kernel tells of SAs has their keys: wiped when it goes.
+class ReceiveBuffer {
+  public:
+    ReceiveBuffer() = default;
+    ReceiveBuffer(const ReceiveBuffer&) = delete;
+    ReceiveBuffer& operator=(const ReceiveBuffer&) = delete;
+    ~ReceiveBuffer() { OPENSSL_cleanse(octets_.data(), octets_.size()); }
+    char* data() { return octets_.data(); }
+    std::size_t size() const { return octets_.size(); }
+
+  private:
+    std::vector<char> octets_ = std::vector<char>(65536);
+};
 
 std::string kernel_sentence(const nlmsghdr* message) {
     const auto* answer = static_cast<const nlmsgerr*>(mnl_nlmsg_get_payload(message));
@@ -45,6 +59,8 @@ XfrmError error_of(int code, const std::string& sentence = {}) {
 }
 
 constexpr unsigned group(unsigned number) { return 1U << (number - 1); }
+constexpr unsigned kEventGroups =
+    group(XFRMNLGRP_EXPIRE) | group(XFRMNLGRP_MAPPING) | group(XFRMNLGRP_SA) | group(XFRMNLGRP_POLICY);
 
 mnl_socket* open_bound(unsigned groups) {
     mnl_socket* socket = mnl_socket_open2(NETLINK_XFRM, SOCK_CLOEXEC);
@@ -61,7 +77,7 @@ void XfrmSocket::Close::operator()(mnl_socket* socket) const { mnl_socket_close(
 
 std::expected<XfrmSocket, std::string> XfrmSocket::open() {
     Socket requests(open_bound(0));
-    Socket events(requests ? open_bound(group(XFRMNLGRP_EXPIRE) | group(XFRMNLGRP_MAPPING)) : nullptr);
+    Socket events(requests ? open_bound(kEventGroups) : nullptr);
     if (!events) {
         const int error = errno;
         return std::unexpected(error == EPROTONOSUPPORT
@@ -77,7 +93,7 @@ std::expected<XfrmSocket, std::string> XfrmSocket::open() {
 
 std::expected<void, XfrmError> XfrmSocket::receive(std::size_t count, const Visit& visit,
                                                    const std::function<void(XfrmError)>& refuse) const {
-    std::vector<char> buffer(kReceiveOctets);
+    ReceiveBuffer buffer;
     while (count > 0) {
         const ssize_t octets = mnl_socket_recvfrom(requests_.get(), buffer.data(), buffer.size());
         if (octets < 0) {
@@ -162,19 +178,24 @@ std::expected<void, XfrmError> XfrmSocket::ask(NetlinkRequest& request, const Vi
     return received ? result : received;
 }
 
-std::expected<std::vector<XfrmSa>, XfrmError> XfrmSocket::list() const {
-    NetlinkRequest request(XFRM_MSG_GETSA, NLM_F_DUMP);
-    put_sa_dump(request);
-    std::vector<XfrmSa> found;
-    const auto asked = ask(request, [&found](const nlmsghdr* message) {
-        if (auto sa = read_sa(message)) {
-            found.push_back(std::move(*sa));
+template <typename Item>
+std::expected<std::vector<Item>, XfrmError> XfrmSocket::dump(
+    std::uint16_t type, std::optional<Item> (*read)(const nlmsghdr*)) const {
+    NetlinkRequest request(type, NLM_F_DUMP);
+    std::vector<Item> found;
+    const auto asked = ask(request, [&found, read](const nlmsghdr* message) {
+        if (auto item = read(message)) {
+            found.push_back(std::move(*item));
         }
     });
     if (!asked) {
         return std::unexpected(asked.error());
     }
     return found;
+}
+
+std::expected<std::vector<XfrmSa>, XfrmError> XfrmSocket::list() const {
+    return dump(XFRM_MSG_GETSA, read_sa);
 }
 
 std::expected<XfrmSa, XfrmError> XfrmSocket::find(const XfrmSaName& name) const {
@@ -188,19 +209,33 @@ std::expected<XfrmSa, XfrmError> XfrmSocket::find(const XfrmSaName& name) const 
     return found ? std::expected<XfrmSa, XfrmError>(std::move(*found)) : std::unexpected(error_of(ESRCH));
 }
 
+std::expected<std::vector<std::uint32_t>, XfrmError> XfrmSocket::list_reqids() const {
+    return dump(XFRM_MSG_GETSA, read_reqid);
+}
+
+std::expected<std::vector<XfrmPolicy>, XfrmError> XfrmSocket::list_policies() const {
+    return dump(XFRM_MSG_GETPOLICY, read_policy);
+}
+
 std::vector<XfrmEvent> XfrmSocket::events() const {
     std::vector<XfrmEvent> found;
-    std::array<char, 4096> buffer{};
+    const unsigned ourselves = mnl_socket_get_portid(requests_.get());
+    ReceiveBuffer buffer;
     for (;;) {
         const ssize_t octets =
             recv(mnl_socket_get_fd(events_.get()), buffer.data(), buffer.size(), MSG_DONTWAIT);
+        if (octets < 0 && errno == ENOBUFS) {  // some were lost
+            found.insert(found.end(), {XfrmStatesGone{}, XfrmPoliciesGone{}});
+            continue;
+        }
         if (octets <= 0) {
             return found;
         }
         int left = static_cast<int>(octets);
         for (auto* message = reinterpret_cast<nlmsghdr*>(buffer.data()); mnl_nlmsg_ok(message, left);
              message = mnl_nlmsg_next(message, &left)) {
-            if (const auto event = read_event(message)) {
+            const auto event = read_event(message);
+            if (event && message->nlmsg_pid != ourselves) {
                 found.push_back(*event);
             }
         }

@@ -6,6 +6,7 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -38,7 +39,11 @@ class XfrmSocket {
     std::expected<std::vector<XfrmSa>, XfrmError> list() const;
     // One SA; the error is also that there is none.
     std::expected<XfrmSa, XfrmError> find(const XfrmSaName& name) const;
-    // What has come since the last call; never waits.
+    // The reqid of every state, of any protocol.
+    std::expected<std::vector<std::uint32_t>, XfrmError> list_reqids() const;
+    // Every policy but those of sockets.
+    std::expected<std::vector<XfrmPolicy>, XfrmError> list_policies() const;
+    // What has come since the last call, without what came of our own requests; never waits.
     std::vector<XfrmEvent> events() const;
 
   private:
@@ -54,12 +59,16 @@ class XfrmSocket {
     // Sends a request that is answered by messages, each handed to `visit`, and then by one that says how it
     // went.
     std::expected<void, XfrmError> ask(NetlinkRequest& request, const Visit& visit) const;
+    // What `read` makes of each message of the dump that the request asks for.
+    template <typename Item>
+    std::expected<std::vector<Item>, XfrmError> dump(std::uint16_t type,
+                                                     std::optional<Item> (*read)(const nlmsghdr*)) const;
     // Hands each message to `visit` until `count` answers have come; a dump has one answer.
     std::expected<void, XfrmError> receive(std::size_t count, const Visit& visit,
                                            const std::function<void(XfrmError)>& refuse) const;
 
     Socket requests_;
-    Socket events_;  // of the groups XFRMNLGRP_EXPIRE and XFRMNLGRP_MAPPING
+    Socket events_;  // of the kernel's groups
 };
 
 }  // namespace keyline::datapath

@@ -74,6 +74,15 @@ TEST(Render, StatusWarnsOfExportedKeys) {
                 HasSubstr("WARNING        keys are exported to /run/keyline/keys: whoever reads"));
 }
 
+TEST(Render, StatusTellsOfWhatOthersHaveInXfrm) {
+    Json datapath{{"fastpath", {{"running", false}}}, {"interfaces", Json::array()}};
+    datapath["foreign_xfrm"] = {{"states", 1}, {"policies", 2}, {"conflicts", {"rule \"office\": ..."}}};
+    const Json status{{"listen", Json::array()}, {"datapath", datapath}};
+    EXPECT_THAT(rendered(render_status, status),
+                testing::AllOf(HasSubstr("others' XFRM   1 state, 2 policies: left alone\n"),
+                               HasSubstr("WARNING        rule \"office\": ...\n")));
+}
+
 TEST(Render, ANameFromAPeerCannotMoveTheCursor) {
     const Json mm{{"id", 1},      {"local", "a"},       {"remote", "b"},        {"role", "responder"},
                   {"state", "s"}, {"peer", "x\x1b[2J"}, {"method", "kerberos"}, {"proposal", "p"}};

@@ -50,7 +50,7 @@ class RuleOrderTest : public testing::Test {
         };
         return policy;
     }
-    const RuleOrder order_{policy()};
+    const RuleOrder order_{policy(), 1000};
 };
 
 TEST_F(RuleOrderTest, WhatEarlierRulesCoverIsExempt) {
@@ -99,7 +99,7 @@ TEST(RuleOrderOfUsers, ARuleThatAsksForUsersNeedsNoExemption) {
     policy::Policy policy;
     policy.rules = {rule(7, policy::RuleAction::kProtect, selector("10.0.0.0/8", "10.0.0.0/8"))};
     policy.rules[0].per_user = true;
-    const RuleOrder order(policy);
+    const RuleOrder order(policy, 1000);
     policy::SadEntry entry = sa(7, selector("10.0.0.1/32", "10.3.0.1/32"));
     entry.impersonation_handle = 1000;
     EXPECT_EQ(kIke, order.exemptions_for(entry).size());

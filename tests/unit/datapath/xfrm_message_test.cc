@@ -243,6 +243,41 @@ TEST(XfrmMessage, MarksAreWantedByPoliciesAndGivenBySas) {
     EXPECT_EQ(0U, found.count(XFRMA_MARK));
 }
 
+TEST(XfrmMessage, APolicyIsReadAsItWasPut) {
+    const policy::SadEntry entry = entry_of({});
+    for (const auto direction : {XfrmDirection::kIn, XfrmDirection::kOut, XfrmDirection::kForward}) {
+        const XfrmPolicy policy{
+            .direction = direction,
+            .selector = entry.selector,
+            .mark = {.value = 9, .mask = 0xff},
+            .if_id = 5,
+            .priority = 6,
+            .wanted = XfrmTemplate{.source = entry.local, .destination = entry.remote, .reqid = 3},
+            .blocks = true,
+        };
+        NetlinkRequest request(XFRM_MSG_NEWPOLICY);
+        put_policy(request, policy);
+        const auto read = read_policy(request.header());
+        ASSERT_TRUE(read);
+        EXPECT_EQ(direction, read->direction);
+        EXPECT_EQ(entry.selector, read->selector);
+        EXPECT_EQ(5U, read->if_id);
+        EXPECT_EQ(6U, read->priority);
+        EXPECT_EQ(policy.mark, read->mark);
+        EXPECT_TRUE(read->blocks);
+        ASSERT_TRUE(read->wanted);
+        EXPECT_EQ(entry.remote, read->wanted->destination);
+        EXPECT_EQ(3U, read->wanted->reqid);
+    }
+}
+
+TEST(XfrmMessage, APolicyOfASocketIsNoneOfTheNamespace) {
+    NetlinkRequest request(XFRM_MSG_NEWPOLICY);
+    put_policy(request, {.selector = entry_of({}).selector});
+    static_cast<xfrm_userpolicy_info*>(mnl_nlmsg_get_payload(request.header()))->dir = XFRM_POLICY_MAX;
+    EXPECT_FALSE(read_policy(request.header()));
+}
+
 TEST(XfrmMessage, AnExpiryTellsWhichLimit) {
     NetlinkRequest message(XFRM_MSG_EXPIRE);
     auto* expire = message.extra<xfrm_user_expire>();
@@ -261,6 +296,18 @@ TEST(XfrmMessage, AnExpiryTellsWhichLimit) {
     EXPECT_FALSE(read_event(message.header()));
     message.header()->nlmsg_len -= 4;
     EXPECT_FALSE(read_event(message.header()));
+}
+
+TEST(XfrmMessage, DeletionsTellThatStatesOrPoliciesHaveGone) {
+    for (const std::uint16_t type : {XFRM_MSG_DELSA, XFRM_MSG_FLUSHSA}) {
+        const auto event = read_event(NetlinkRequest(type).header());
+        EXPECT_TRUE(event && std::holds_alternative<XfrmStatesGone>(*event));
+    }
+    for (const std::uint16_t type : {XFRM_MSG_DELPOLICY, XFRM_MSG_FLUSHPOLICY}) {
+        const auto event = read_event(NetlinkRequest(type).header());
+        EXPECT_TRUE(event && std::holds_alternative<XfrmPoliciesGone>(*event));
+    }
+    EXPECT_FALSE(read_event(NetlinkRequest(XFRM_MSG_NEWSA).header()));
 }
 
 TEST(XfrmMessage, AMappingTellsWhereThePeerIs) {
