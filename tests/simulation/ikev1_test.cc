@@ -243,6 +243,26 @@ TEST(Ikev1Test, EveryMessageMayComeTwice) {
     pair.check_rest();
 }
 
+// RFC 2409 appendix A, life type kilobytes: the quick modes live on, and the next one has another main mode.
+TEST(Ikev1Test, KilobytesUnderItsKeyEndAMainMode) {
+    Wishes wishes = pre_shared_key();
+    wishes.lifetime = {.soft_time = 100s, .hard_time = 200s};
+    Wishes limited = wishes;
+    limited.mm_lifetime_octets = 2048;
+    for (const bool by_initiator : {true, false}) {
+        Pair pair(PairWishes{.a = by_initiator ? limited : wishes,
+                             .b = by_initiator ? wishes : limited,
+                             .a_methods = {Script{}},
+                             .b_methods = {Script{}}});
+        pair.acquire_at_a();
+        pair.world.run(30min);
+        EXPECT_GE(established(pair.a), 3U);
+        EXPECT_LE(established(pair.a), 10U);
+        EXPECT_TRUE(pair.a.datapath.outbound.size() == 1U || pair.a.datapath.outbound.size() == 2U);
+        pair.check_rest();
+    }
+}
+
 TEST(Ikev1Test, ASoftLimitRekeysUnderTheSameMainMode) {
     Wishes wishes = pre_shared_key();
     wishes.lifetime = {.soft_time = 100s, .hard_time = 200s};

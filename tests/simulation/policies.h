@@ -20,6 +20,7 @@ struct Wishes {
     std::optional<std::uint32_t> key_dictation_weight;
     policy::Lifetime lifetime{.soft_time = std::chrono::minutes(48), .hard_time = std::chrono::hours(1)};
     std::chrono::seconds mm_lifetime = std::chrono::hours(8);
+    std::uint64_t mm_lifetime_octets = 0;
     bool tunnel = false;
     bool auth_firewall = false;                       // not with tunnel
     bool per_port = false;                            // an SA for each TCP port
@@ -50,6 +51,7 @@ inline std::shared_ptr<policy::Policy> make_policy(const Wishes& wishes) {
     main_mode.auth = wishes.auth;
     main_mode.dh_groups = wishes.dh_groups;
     main_mode.lifetime = wishes.mm_lifetime;
+    main_mode.lifetime_octets = wishes.mm_lifetime_octets;
     policy::QuickMode& quick_mode = result->quick_modes.front();
     quick_mode.suites = wishes.suites;
     quick_mode.pfs_group = wishes.pfs;

@@ -93,6 +93,7 @@ class Scenario {
             note("short lifetime");
         }
         if (random_.chance(0.1)) common.mm_lifetime = std::chrono::seconds(30 + random_.below(100));
+        if (random_.chance(0.05)) common.mm_lifetime_octets = 1024 + random_.below(8192);
         note(normal ? "normal" : "fast");
         if (common.tunnel) note("tunnel");
         if (common.auth_firewall) note("authenticated firewall");

@@ -41,10 +41,11 @@ std::optional<std::uint64_t> number(const wire::Transform& transform, std::uint1
     return attribute == nullptr ? std::nullopt : attribute->number();
 }
 
-// The life duration in seconds; a life type that is unknown makes the transform unacceptable (M2).
+// A life type that is unknown makes the transform unacceptable (M2).
 struct Life {
     bool acceptable = true;
     std::optional<std::chrono::seconds> seconds;
+    std::optional<std::uint64_t> octets;
 };
 Life parse_life(const wire::Transform& transform) {
     Life life;
@@ -59,6 +60,8 @@ Life parse_life(const wire::Transform& transform) {
             if (!value || *value == 0) life.acceptable = false;
             if (value && type == wire::kLifeSeconds) {
                 life.seconds = std::chrono::seconds(std::min<std::uint64_t>(*value, UINT32_MAX));
+            } else if (value && type == wire::kLifeKilobytes) {
+                life.octets = wire::octets_of_kilobytes(*value);
             }
         }
     }
@@ -120,6 +123,7 @@ std::optional<MmTransform> parse_mm_transform(const wire::Proposal& proposal,
     return MmTransform{.proposal = {known_encryption->encryption, known_hash->hash},
                        .group = static_cast<DhGroup>(*group),
                        .lifetime = life.seconds,
+                       .life_octets = life.octets,
                        .echo = std::move(echo)};
 }
 

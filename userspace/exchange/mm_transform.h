@@ -18,7 +18,9 @@ namespace keyline::exchange {
 struct MmTransform {
     policy::MmProposal proposal;
     policy::DhGroup group = policy::DhGroup::kNone;
-    std::optional<std::chrono::seconds> lifetime;  // none named: the receiver's own
+    // None named: the receiver's own.
+    std::optional<std::chrono::seconds> lifetime;
+    std::optional<std::uint64_t> life_octets;
     // Where it stands: the proposal with this transform alone, for the answer.
     wire::Proposal echo;
 

@@ -1,6 +1,7 @@
 #include "exchange/qm_proposal.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "wire/attributes.h"
 #include "wire/numbers.h"
@@ -40,7 +41,12 @@ constexpr IntegrityCode kIntegrities[] = {
     {Integrity::kHmacSha512_256, wire::ipsec_authentication::kHmacSha512},
 };
 
-constexpr std::uint64_t kKilobyte = 1024;
+// The share of a shorter hard limit that it was of one's own; 80 % where there was none.
+std::uint64_t soft_limit(std::uint64_t hard, std::uint64_t own_soft, std::uint64_t own_hard) {
+    const bool known = own_soft != 0 && own_hard != 0;
+    const double share = known ? static_cast<double>(own_soft) / static_cast<double>(own_hard) : 0.8;
+    return static_cast<std::uint64_t>(std::llround(static_cast<double>(hard) * share));
+}
 
 std::uint32_t life_seconds(const policy::Lifetime& lifetime) {
     return static_cast<std::uint32_t>(std::clamp<std::int64_t>(lifetime.hard_time.count(), 0, UINT32_MAX));
@@ -56,6 +62,11 @@ wire::Transform build_transform(std::uint8_t number, const EspSuite& suite,
     if (const std::uint32_t seconds = life_seconds(quick_mode.lifetime); seconds != 0) {
         add(attribute::kLifeType, wire::kLifeSeconds);
         add(attribute::kLifeDuration, seconds);
+    }
+    if (const std::uint32_t kilobytes = wire::kilobytes_of_octets(quick_mode.lifetime.hard_octets);
+        kilobytes != 0) {
+        add(attribute::kLifeType, wire::kLifeKilobytes);
+        add(attribute::kLifeDuration, kilobytes);
     }
     if (quick_mode.pfs_group != policy::DhGroup::kNone) {
         add(attribute::kGroupDescription, static_cast<std::uint16_t>(quick_mode.pfs_group));
@@ -119,7 +130,7 @@ class TransformReader {
         if (life_type_ == wire::kLifeSeconds) {
             result_.life_seconds = std::chrono::seconds(std::min<std::uint64_t>(value, UINT32_MAX));
         } else if (life_type_ == wire::kLifeKilobytes) {
-            result_.life_octets = std::min<std::uint64_t>(value, UINT64_MAX / kKilobyte) * kKilobyte;
+            result_.life_octets = wire::octets_of_kilobytes(value);
         } else {
             return false;
         }
@@ -255,13 +266,12 @@ policy::Lifetime agreed_lifetime(const policy::Lifetime& own, const QmTransform&
     policy::Lifetime agreed = own;
     if (chosen.life_seconds && (own.hard_time.count() == 0 || *chosen.life_seconds < own.hard_time)) {
         agreed.hard_time = *chosen.life_seconds;
-        agreed.soft_time = own.hard_time.count() == 0 || own.soft_time.count() == 0
-                               ? agreed.hard_time * 4 / 5
-                               : agreed.hard_time * own.soft_time.count() / own.hard_time.count();
+        agreed.soft_time = std::chrono::seconds(
+            soft_limit(agreed.hard_time.count(), own.soft_time.count(), own.hard_time.count()));
     }
     if (chosen.life_octets && (own.hard_octets == 0 || *chosen.life_octets < own.hard_octets)) {
         agreed.hard_octets = *chosen.life_octets;
-        agreed.soft_octets = agreed.hard_octets / 5 * 4;
+        agreed.soft_octets = soft_limit(agreed.hard_octets, own.soft_octets, own.hard_octets);
     }
     return agreed;
 }

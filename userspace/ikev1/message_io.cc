@@ -55,6 +55,14 @@ Bytes build(const Session& session, const Outgoing& message) {
     return wire::build_message(sealed).value_or(Bytes{});
 }
 
+// RFC 2409 appendix A, life type kilobytes. The lifetime begins with the end of main mode.
+void note_use_of_key(Session& session, const Host& host, std::size_t octets) {
+    session.keyed_octets += octets;
+    const auto limit = session.lifetime_octets();
+    if (limit && session.keyed_octets >= *limit && session.expires != exchange::kNever)
+        session.expires = std::min(session.expires, host.now());
+}
+
 // MS-IKEE 3.3.6.1: fragments when whole messages do not arrive, from the first that have an ID payload on.
 void transmit(const Session& session, Host& host, const Bytes& message) {
     const Endpoint& remote = session.name.remote;
@@ -76,9 +84,8 @@ void transmit_again(Session& session, Host& host, const Bytes& message) {
 
 }  // namespace
 
-std::optional<Incoming> read_message(const Session& session, Host& host,
-                                     const exchange::DatagramReceived& datagram, const wire::Header& header,
-                                     ByteView iv) {
+std::optional<Incoming> read_message(Session& session, Host& host, const exchange::DatagramReceived& datagram,
+                                     const wire::Header& header, ByteView iv) {
     Incoming message{.header = header,
                      .local = datagram.local,
                      .remote = datagram.remote,
@@ -109,6 +116,7 @@ std::optional<Incoming> read_message(const Session& session, Host& host,
         drop(host, Reason::kUnreadable, datagram.remote, payloads.error().to_string());
         return std::nullopt;
     }
+    note_use_of_key(session, host, body.size());
     opened->resize(payloads->size);
     message.payloads = std::move(payloads->payloads);
     message.octets = std::move(*opened);
@@ -117,7 +125,7 @@ std::optional<Incoming> read_message(const Session& session, Host& host,
     return message;
 }
 
-Unanswered send(const Session& session, Host& host, const Outgoing& message) {
+Unanswered send(Session& session, Host& host, const Outgoing& message) {
     Unanswered sent;
     sent.datagram = build(session, message);
     sent.report = {
@@ -130,6 +138,7 @@ Unanswered send(const Session& session, Host& host, const Outgoing& message) {
             message.type, initiator_if(message.role.value_or(session.role()) == exchange::Role::kInitiator),
             message.payloads),
         .octets = sent.datagram.size()};
+    if (message.iv != nullptr) note_use_of_key(session, host, sent.datagram.size());
     transmit(session, host, sent.datagram);
     host.report(sent.report);
     return sent;

@@ -28,7 +28,7 @@ struct Incoming {
 
 // nullopt, counted, for what cannot be read: malformed, or encrypted under another key. Nothing about the
 // session changes. `iv` is the message's; a clear message has none.
-std::optional<Incoming> read_message(const Session& session, exchange::Host& host,
+std::optional<Incoming> read_message(Session& session, exchange::Host& host,
                                      const exchange::DatagramReceived& datagram, const wire::Header& header,
                                      ByteView iv);
 
@@ -43,7 +43,7 @@ struct Outgoing {
 };
 
 // Sends the message and reports it; what was sent, to be repeated.
-Unanswered send(const Session& session, exchange::Host& host, const Outgoing& message);
+Unanswered send(Session& session, exchange::Host& host, const Outgoing& message);
 // Puts the message on the schedule of repetitions. Little patience is had with a peer that may be dead
 // (MS-IKEE 3.12.4), which this host may know already.
 enum class Patience : std::uint8_t { kFirstMessage, kUsual, kLittle };

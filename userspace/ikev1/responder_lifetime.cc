@@ -10,8 +10,6 @@ namespace {
 
 namespace attribute = wire::ipsec_attribute;
 
-constexpr std::uint64_t kKilobyte = 1024;
-
 template <typename Duration>
 void shorten(std::optional<Duration>& known, Duration told) {
     if (told != Duration{}) known = known ? std::min(*known, told) : told;
@@ -21,7 +19,7 @@ void take(std::uint64_t life_type, std::uint64_t value, exchange::QmTransform& c
     if (life_type == wire::kLifeSeconds) {
         shorten(chosen.life_seconds, std::chrono::seconds(std::min<std::uint64_t>(value, UINT32_MAX)));
     } else if (life_type == wire::kLifeKilobytes) {
-        shorten(chosen.life_octets, std::min<std::uint64_t>(value, UINT64_MAX / kKilobyte) * kKilobyte);
+        shorten(chosen.life_octets, wire::octets_of_kilobytes(value));
     }
 }
 
@@ -39,8 +37,9 @@ std::optional<wire::Payload> build_responder_lifetime(const policy::Lifetime& ow
     std::vector<wire::Attribute> attributes;
     if (own.hard_time.count() != 0 && chosen.life_seconds && own.hard_time < *chosen.life_seconds)
         add(attributes, wire::kLifeSeconds, static_cast<std::uint64_t>(own.hard_time.count()));
-    if (own.hard_octets >= kKilobyte && chosen.life_octets && own.hard_octets < *chosen.life_octets)
-        add(attributes, wire::kLifeKilobytes, own.hard_octets / kKilobyte);
+    const std::uint32_t kilobytes = wire::kilobytes_of_octets(own.hard_octets);
+    if (kilobytes != 0 && chosen.life_octets && own.hard_octets < *chosen.life_octets)
+        add(attributes, wire::kLifeKilobytes, kilobytes);
     if (attributes.empty()) return std::nullopt;
     wire::Writer list;
     wire::build_attributes(list, attributes);

@@ -25,6 +25,10 @@ struct Attribute {
 // Basic form up to 65535, else the variable form with 4 octets (interpretation M1).
 Attribute number_attribute(std::uint16_t type, std::uint32_t value);
 
+// Life durations of the type kLifeKilobytes; both are cut to what fits.
+std::uint64_t octets_of_kilobytes(std::uint64_t kilobytes);
+std::uint32_t kilobytes_of_octets(std::uint64_t octets);
+
 // The first attribute of this type, or null.
 const Attribute* find_attribute(std::span<const Attribute> attributes, std::uint16_t type);
 

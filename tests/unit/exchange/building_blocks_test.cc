@@ -134,6 +134,7 @@ TEST(QmProposalTest, EverySuiteSurvivesTheWire) {
         ASSERT_TRUE(suite) << name;
         quick_mode.suites.push_back(*suite);
     }
+    quick_mode.lifetime.hard_octets = 5 << 20;
     const auto offer = exchange::parse_qm_offer(
         exchange::build_qm_offer(quick_mode, policy::Mode::kTunnel, true, 0x12345678));
     ASSERT_TRUE(offer);
@@ -142,6 +143,7 @@ TEST(QmProposalTest, EverySuiteSurvivesTheWire) {
         EXPECT_EQ(offer->transforms[i].suite, quick_mode.suites[i]);
         EXPECT_EQ(offer->transforms[i].encapsulation, wire::encapsulation::kUdpTunnel);
         EXPECT_EQ(offer->transforms[i].spi, 0x12345678U);
+        EXPECT_EQ(offer->transforms[i].life_octets, 5 << 20);
     }
 }
 
@@ -179,6 +181,13 @@ TEST(QmProposalTest, TheShorterLifetimeHolds) {
     EXPECT_EQ(exchange::agreed_lifetime(own, chosen).soft_time, 480s);
     chosen.life_seconds = 7200s;
     EXPECT_EQ(exchange::agreed_lifetime(own, chosen), own);
+    chosen.life_octets = 1000;
+    EXPECT_EQ(exchange::agreed_lifetime(own, chosen).hard_octets, 1000U);
+    EXPECT_EQ(exchange::agreed_lifetime(own, chosen).soft_octets, 800U);
+    const policy::Lifetime early{
+        .soft_time = 48min, .hard_time = 60min, .soft_octets = 500, .hard_octets = 5000};
+    EXPECT_EQ(exchange::agreed_lifetime(early, chosen).hard_octets, 1000U);
+    EXPECT_EQ(exchange::agreed_lifetime(early, chosen).soft_octets, 100U);
 }
 
 TEST(TrafficIdTest, BothRolesNameTheSameTraffic) {

@@ -213,6 +213,8 @@ dh_groups = ["none"]
 [main_mode.open]
 auth = "anonymous")",
          R"(test.toml:4:8: main_mode.open.auth: "anonymous" needs a Diffie-Hellman group; add one to dh_groups, such as "ecp256")"},
+        {R"(main_mode.lifetime_octets = "60kB")",
+         R"(test.toml:1:29: main_mode.lifetime_octets: expected a size of at least 65536 octets, such as "1MB", found "60kB")"},
         {R"(main_mode.lifetime = "1s")",
          R"(test.toml:1:22: main_mode.lifetime: expected a duration from "10s" to "365d", found "1s")"},
         {"[main_mode.default]",

@@ -175,6 +175,7 @@ auth = ["kerberos", "anonymous"]
 proposals = ["aes-cbc-256/sha2-384"]
 dh_groups = ["ecp384", "modp4096"]
 lifetime = "2h"
+lifetime_octets = "1MB"
 [main_mode.old]
 proposals = ["3des-cbc/sha1", "aes-cbc-192/sha2-256"]
 )");
@@ -182,7 +183,8 @@ proposals = ["3des-cbc/sha1", "aes-cbc-192/sha2-256"]
                       .auth = {AuthMethod::kKerberos, AuthMethod::kAnonymous},
                       .proposals = {{MmEncryption::kAesCbc256, MmHash::kSha384}},
                       .dh_groups = {DhGroup::kEcp384, DhGroup::kModp4096},
-                      .lifetime = std::chrono::hours(2)};
+                      .lifetime = std::chrono::hours(2),
+                      .lifetime_octets = 1'000'000};
     ASSERT_EQ(policy.main_modes.size(), 2U);
     EXPECT_EQ(policy.main_modes[0], expected);
     expected.name = "old";

@@ -15,6 +15,9 @@ struct Draft {
     std::optional<Value> dh_groups;  // where this table gives groups
 };
 
+// A main mode with certificates fits, and some quick modes.
+constexpr std::uint64_t kLeastLifetimeOctets = 65536;
+
 std::vector<std::string> proposal_names() {
     std::vector<std::string> names;
     for (const auto& encryption : kMmEncryptionNames) {
@@ -58,6 +61,10 @@ constexpr Field<Draft> kMainModeFields[] = {
      [](const Value& value, Draft& draft) {
          const auto reading = value.duration(std::chrono::seconds(10), std::chrono::days(365));
          if (reading) draft.mode.lifetime = std::chrono::duration_cast<std::chrono::seconds>(*reading);
+     }},
+    {"lifetime_octets",
+     [](const Value& value, Draft& draft) {
+         assign(draft.mode.lifetime_octets, value.size_or_none(kLeastLifetimeOctets));
      }},
 };
 

@@ -63,23 +63,17 @@ std::optional<EspSuite> read_suite(const Value& item) {
     return suite;
 }
 
-bool is_none(const Value& value) { return value.node().text == "none"; }
-
 void read_time(const Value& value, std::optional<std::uint64_t>& to) {
     const auto reading = value.duration(std::chrono::seconds(1), std::chrono::days(365));
     if (reading) to = std::chrono::duration_cast<std::chrono::seconds>(*reading).count();
 }
 
 void read_octets(const Value& value, std::optional<std::uint64_t>& to) {
-    if (is_none(value)) {
-        to = 0;
-    } else if (const auto reading = value.size()) {
-        to = *reading;
-    }
+    if (const auto reading = value.size_or_none()) to = *reading;
 }
 
 void read_packets(const Value& value, std::optional<std::uint64_t>& to) {
-    if (is_none(value)) {
+    if (value.node().text == "none") {
         to = 0;
     } else if (const auto reading = value.integer(1, std::numeric_limits<std::int64_t>::max())) {
         to = *reading;

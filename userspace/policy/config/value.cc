@@ -87,11 +87,16 @@ std::optional<std::chrono::milliseconds> Value::duration(std::chrono::millisecon
     return duration;
 }
 
-std::optional<std::uint64_t> Value::size() const {
+std::optional<std::uint64_t> Value::size(std::uint64_t least) const {
     const auto size = node_->kind == TomlNode::Kind::kString ? parse_size(node_->text) : std::nullopt;
-    if (size && *size != 0) return size;
-    error_expected(R"(a size such as "100MB" or "4GiB")");
+    if (size && *size >= least) return size;
+    error_expected(least == 1 ? R"(a size such as "100MB" or "4GiB")"
+                              : "a size of at least " + std::to_string(least) + R"( octets, such as "1MB")");
     return std::nullopt;
+}
+
+std::optional<std::uint64_t> Value::size_or_none(std::uint64_t least) const {
+    return node_->text == "none" ? 0 : size(least);
 }
 
 std::optional<IpAddress> Value::address() const {

@@ -38,8 +38,10 @@ class Value {
     std::optional<std::int64_t> integer(std::int64_t least, std::int64_t most) const;
     std::optional<std::chrono::milliseconds> duration(std::chrono::milliseconds least,
                                                       std::chrono::milliseconds most) const;
-    // Octets, at least one.
-    std::optional<std::uint64_t> size() const;
+    // Octets, at least `least`.
+    std::optional<std::uint64_t> size(std::uint64_t least = 1) const;
+    // The same, or 0 for "none".
+    std::optional<std::uint64_t> size_or_none(std::uint64_t least = 1) const;
     std::optional<IpAddress> address() const;
     std::optional<Prefix> prefix() const;
     // One of the words; an error lists them and proposes the nearest.
