@@ -85,8 +85,8 @@ class Responder(WithLibreswan):
 
 class PerfectForwardSecrecy(WithLibreswan):
     ike, esp = "aes128-sha1;modp2048", "aes256-sha2_256;modp2048"
-    main_mode = {"proposals": ["aes-cbc-128/sha1"], "dh_groups": ["modp2048"]}
-    quick_mode = {"suites": ["aes-cbc-256/hmac-sha2-256-128"], "pfs_group": "modp2048"}
+    main_mode = {"proposals": ["aes-cbc-128/sha1"], "dh_groups": ["modp2048"], "lifetime_octets": "1MB"}
+    quick_mode = {"suites": ["aes-cbc-256/hmac-sha2-256-128"], "pfs_group": "modp2048", "lifetime_octets": "1GB"}
     options = {"pfs": "yes"}
 
     def test_both_agree_whoever_begins(self):

@@ -195,8 +195,8 @@ class Responder(WithStrongSwan):
 
 class PerfectForwardSecrecy(WithStrongSwan):
     ike, esp = "aes128-sha1-modp2048", "aes256-sha256-modp2048"
-    main_mode = {"proposals": ["aes-cbc-128/sha1"], "dh_groups": ["modp2048"]}
-    quick_mode = {"suites": ["aes-cbc-256/hmac-sha2-256-128"], "pfs_group": "modp2048"}
+    main_mode = {"proposals": ["aes-cbc-128/sha1"], "dh_groups": ["modp2048"], "lifetime_octets": "1MB"}
+    quick_mode = {"suites": ["aes-cbc-256/hmac-sha2-256-128"], "pfs_group": "modp2048", "lifetime_octets": "1GB"}
 
     def test_traffic_passes_whoever_begins(self):
         self.a.keyline("up", self.address_of(self.b))
