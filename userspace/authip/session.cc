@@ -105,6 +105,14 @@ std::vector<exchange::QmRequest*> Session::requests() {
     return found;
 }
 
+std::vector<exchange::Traffic> Session::peers_quick_modes() const {
+    std::vector<exchange::Traffic> found;
+    if (initiator()) return found;
+    for (const QmNegotiation& negotiation : negotiations)
+        found.push_back(negotiation.traffic);
+    return found;
+}
+
 void Session::remove(exchange::Host& host, exchange::Deletion why,
                      std::span<const exchange::QmSa> quick_modes, const std::string& text) {
     std::vector<std::uint32_t> message_ids;

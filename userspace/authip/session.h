@@ -241,6 +241,11 @@ struct Session final : exchange::Session {
     bool starts_quick_modes() const override { return initiator(); }
     void ask_for_quick_mode(exchange::Host& host, const exchange::Traffic& traffic) override;
     std::vector<exchange::QmRequest*> requests() override;
+    std::vector<exchange::Traffic> peers_quick_modes() const override;
+    bool awaits_first_quick_mode() const override { return !initiator() && !established; }
+    bool peer_answers() const override {
+        return mm_channel.next > 1 || first_responder_cookie != wire::Cookie{};
+    }
     bool negotiating() const override { return !negotiations.empty(); }
     void remove(exchange::Host& host, exchange::Deletion why, std::span<const exchange::QmSa> quick_modes,
                 const std::string& text) override;

@@ -45,7 +45,8 @@ struct QmRequest {
     bool rekey = false;                         // an SA for this traffic exists and is about to end
     bool suspect = false;                       // the peer may be dead: little patience (MS-IKEE 3.12.4)
     bool guarantee_encryption = false;          // the peer asks for that (MS-IKEE 3.7.4.1)
-    bool moved = false;  // its first main mode SA died under it: this is the last attempt
+    bool moved = false;         // its first main mode SA died under it: this is the last attempt
+    Instant patience = kNever;  // until when it may wait for the peer's quick modes, once it has to
 };
 
 // An established quick mode: two SAs. The keys are in the datapath alone.

@@ -56,6 +56,12 @@ struct Session : MmSa {
     virtual void ask_for_quick_mode(Host& host, const Traffic& traffic) = 0;
     // Requests of this host whose quick modes are under way.
     virtual std::vector<QmRequest*> requests() = 0;
+    // Traffic of the peer's quick modes that are under way here.
+    virtual std::vector<Traffic> peers_quick_modes() const = 0;
+    // The peer began the main mode, and its first quick mode is still to come or to end.
+    virtual bool awaits_first_quick_mode() const = 0;
+    // A responder's initiator has answered a message: its address is not forged.
+    virtual bool peer_answers() const = 0;
     // Quick modes of either side are under way.
     virtual bool negotiating() const = 0;
 

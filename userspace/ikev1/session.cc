@@ -75,6 +75,14 @@ std::vector<exchange::QmRequest*> Session::requests() {
     return found;
 }
 
+std::vector<exchange::Traffic> Session::peers_quick_modes() const {
+    std::vector<exchange::Traffic> found;
+    for (const QmNegotiation& negotiation : negotiations) {
+        if (negotiation.role == exchange::Role::kResponder) found.push_back(negotiation.traffic);
+    }
+    return found;
+}
+
 void Session::remove(exchange::Host& host, exchange::Deletion, std::span<const exchange::QmSa> quick_modes,
                      const std::string& text) {
     delete_main_mode(*this, host, quick_modes, text);

@@ -156,6 +156,11 @@ struct Session final : exchange::Session {
     bool starts_quick_modes() const override { return initiator() || established; }
     void ask_for_quick_mode(exchange::Host&, const exchange::Traffic&) override {}
     std::vector<exchange::QmRequest*> requests() override;
+    std::vector<exchange::Traffic> peers_quick_modes() const override;
+    bool awaits_first_quick_mode() const override {
+        return !initiator() && negotiations.empty() && finished.empty();
+    }
+    bool peer_answers() const override { return established || state == State::kMessage4Sent; }
     bool negotiating() const override { return !negotiations.empty(); }
     void remove(exchange::Host& host, exchange::Deletion why, std::span<const exchange::QmSa> quick_modes,
                 const std::string& text) override;

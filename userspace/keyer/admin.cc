@@ -233,9 +233,9 @@ void Engine::on(exchange::Shutdown&) {
     }
     for (const std::uint64_t id : quick_modes_.ids())
         remove_quick_mode(id, "shutting down", Notify::kNobody);
-    for (const Asked& asked : asked_)
-        fail(asked.request, "shutting down");
-    asked_.clear();
+    for (const Expected& expected : expected_)
+        fail(expected.request, "shutting down");
+    expected_.clear();
 }
 
 }  // namespace keyline::keyer

@@ -94,11 +94,7 @@ void Engine::mm_closing(MmSa& sa) {
         want_again({std::make_move_iterator(sa.waiting.begin()), std::make_move_iterator(sa.waiting.end())});
     }
     sa.waiting.clear();
-    std::erase_if(asked_, [&](Asked& asked) {
-        if (asked.mm != sa.name.id) return false;
-        want_again({std::move(asked.request)});
-        return true;
-    });
+    want_asked_again(sa);
 }
 
 void Engine::mm_ended(MmSa& sa, const std::string& text) {
@@ -118,16 +114,7 @@ void Engine::qm_established(MmSa& sa, QmSa qm, const QmRequest* request) {
     const QmSa& added = quick_modes_.add(std::move(qm));
     supersede_older(added);
     if (request != nullptr) succeed(*request);
-    std::erase_if(asked_, [&](const Asked& asked) {
-        const exchange::Traffic& wanted = asked.request.traffic;
-        if (wanted.impersonation_handle != added.traffic.impersonation_handle ||
-            wanted.mode != added.traffic.mode || wanted.remote != added.traffic.remote ||
-            !added.traffic.selector.contains(wanted.selector)) {
-            return false;
-        }
-        succeed(asked.request);
-        return true;
-    });
+    serve_expected(added);
     touch(sa);
 }
 
@@ -201,6 +188,7 @@ void Engine::settle() {
 void Engine::settle(Session& session) {
     decide_beside(session);
     session.pump(*this);
+    review_expected(session);
     const bool unused =
         session.established && session.closing && live_quick_modes(session) == 0 && !session.negotiating();
     if (unused && session.closed_by_peer) {
@@ -218,8 +206,8 @@ void Engine::settle(Session& session) {
 }
 
 void Engine::arm() {
-    const Instant next = std::min(
-        {sessions_.next_due(), quick_modes_.next_due(), next_asked(), cookies_turn_, reassembly_.next_due()});
+    const Instant next = std::min({sessions_.next_due(), quick_modes_.next_due(), next_expected(),
+                                   cookies_turn_, reassembly_.next_due()});
     if (next == armed_ || next == exchange::kNever) return;
     armed_ = next;
     act(exchange::ArmTimer{next});

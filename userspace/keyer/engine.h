@@ -67,11 +67,12 @@ class Engine final : public exchange::Host {
     void peer_moved(exchange::MmSa& sa, const Endpoint& remote) override;
 
   private:
-    // A quick mode that the peer, who is the initiator, has been asked for (item 31).
-    struct Asked {
+    // A quick mode that the peer is to begin, or has begun, under this main mode SA.
+    struct Expected {
         exchange::QmRequest request;
         std::uint64_t mm = 0;
         exchange::Instant give_up{};
+        bool asked = false;  // for it (item 31); else the peer has begun by itself
     };
     // The other protocol's attempt for the same peer.
     struct Beside {
@@ -112,6 +113,7 @@ class Engine final : public exchange::Host {
     void on(exchange::Acquire& event);
     void want(exchange::QmRequest request);
     bool merge(exchange::QmRequest& request);
+    bool carries(const exchange::Session& session, const exchange::QmRequest& request) const;
     exchange::Session* usable_session(const exchange::QmRequest& request);
     exchange::Session* one_way_session(const exchange::QmRequest& request);
     void start_session(exchange::QmRequest request);
@@ -120,8 +122,17 @@ class Engine final : public exchange::Host {
     void fail(const exchange::QmRequest& request, const std::string& text);
     void succeed(const exchange::QmRequest& request);
     void want_again(std::vector<exchange::QmRequest> requests);
-    void give_up_asked();
-    exchange::Instant next_asked() const;
+
+    // expected.cc: quick modes that the peer is to begin, or has begun.
+    void ask_peer(exchange::Session& session, exchange::QmRequest request);
+    bool await_peer(exchange::QmRequest& request);
+    std::optional<exchange::Instant> awaited_until(const exchange::Session& session,
+                                                   const exchange::QmRequest& request);
+    void serve_expected(const exchange::QmSa& qm);
+    void review_expected(const exchange::Session& session);
+    void want_asked_again(const exchange::MmSa& sa);
+    void give_up_expected();
+    exchange::Instant next_expected() const;
 
     // lifetimes.cc
     void on(exchange::TimerExpired& event);
@@ -187,7 +198,7 @@ class Engine final : public exchange::Host {
     std::map<std::uint64_t, std::uint64_t>
         steps_;  // running authentication steps: the SA that waits for each
     std::uint64_t next_step_ = 1;
-    std::deque<Asked> asked_;
+    std::deque<Expected> expected_;
     std::deque<exchange::QmRequest>
         homeless_;                        // lost their main mode SA in this event; wanted again after it
     std::deque<std::uint64_t> suspects_;  // quick modes to negotiate anew after this event

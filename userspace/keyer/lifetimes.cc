@@ -42,7 +42,7 @@ void Engine::on(exchange::TimerExpired&) {
     }
     while (QmSa* qm = quick_modes_.due(now_))
         expire_quick_mode(*qm);
-    give_up_asked();
+    give_up_expected();
     for (std::size_t lost = reassembly_.expire(now_); lost != 0; --lost)
         count(exchange::Reason::kFragmentsLost);
 }

@@ -10,14 +10,11 @@
 namespace keyline::keyer {
 namespace {
 
-using exchange::Instant;
 using exchange::QmRequest;
 using exchange::Session;
 
 constexpr std::size_t kMaxPackets = 64;    // whose fate is told, per quick mode
 constexpr std::size_t kMaxWaiting = 4096;  // quick modes per main mode SA
-constexpr std::chrono::seconds kAskedPatience{
-    15};  // for the peer to start the quick mode it has been asked for
 
 // The methods that the main mode may use for a rule's traffic. One that would not prove who the peer is does
 // not do where policy names it.
@@ -86,7 +83,7 @@ void Engine::on(exchange::Acquire& event) {
 
 void Engine::want(QmRequest request) {
     if (shutting_down_) return fail(request, "shutting down");
-    if (merge(request)) return;
+    if (merge(request) || await_peer(request)) return;
     Session* session = usable_session(request);
     if (session == nullptr) session = one_way_session(request);
     if (session == nullptr) return start_session(std::move(request));
@@ -97,8 +94,7 @@ void Engine::want(QmRequest request) {
         session->waiting.push_back(std::move(request));
         return;
     }
-    session->ask_for_quick_mode(*this, request.traffic);
-    asked_.push_back({std::move(request), session->name.id, now_ + kAskedPatience});
+    ask_peer(*session, std::move(request));
 }
 
 // One quick mode per traffic: a second request joins the first.
@@ -108,8 +104,8 @@ bool Engine::merge(QmRequest& request) {
         absorb(other, request);
         return true;
     };
-    for (Asked& asked : asked_) {
-        if (same(asked.request)) return join(asked.request);
+    for (Expected& expected : expected_) {
+        if (same(expected.request)) return join(expected.request);
     }
     for (const std::uint64_t id : sessions_.ids_by_peer(request.traffic.remote)) {
         Session& session = *sessions_.find(id);
@@ -124,6 +120,14 @@ bool Engine::merge(QmRequest& request) {
     return false;
 }
 
+// Whether a quick mode for the request may run under it, as far as is known.
+bool Engine::carries(const Session& session, const QmRequest& request) const {
+    const policy::Rule* rule = lookup_->rule(request.traffic.rule);
+    return !session.deleted() && !session.closing && session.name.local.address == request.traffic.local &&
+           session.impersonation_handle == request.traffic.impersonation_handle &&
+           (session.established ? allows(rule, session.method) : allows_all(rule, session.candidates()));
+}
+
 // The newest that fits: an older one may be unknown to a peer that has restarted. Under one whose initiator
 // is the peer a quick mode can only be asked for, which a request that has failed so once does not do again.
 Session* Engine::usable_session(const QmRequest& request) {
@@ -131,12 +135,8 @@ Session* Engine::usable_session(const QmRequest& request) {
     Session* newest = nullptr;
     for (const std::uint64_t id : sessions_.ids_by_peer(request.traffic.remote)) {
         Session& session = *sessions_.find(id);
-        if (session.deleted() || session.closing || session.name.local.address != request.traffic.local)
-            continue;
+        if (!carries(session, request)) continue;
         if (!session.starts_quick_modes() && (request.moved || !session.established)) continue;
-        if (session.established ? !allows(rule, session.method) : !allows_all(rule, session.candidates()))
-            continue;
-        if (session.impersonation_handle != request.traffic.impersonation_handle) continue;
         if (rule != nullptr && !session.authenticates_for(*rule)) continue;
         newest = &session;
     }
@@ -249,21 +249,6 @@ void Engine::asked_to_acquire(exchange::MmSa& sa, const policy::Selector& select
     }
     sa.waiting.push_back(std::move(request));
     touch(sa);
-}
-
-void Engine::give_up_asked() {
-    std::vector<QmRequest> late;
-    std::erase_if(asked_, [&](Asked& asked) {
-        if (asked.give_up > now_) return false;
-        late.push_back(std::move(asked.request));
-        return true;
-    });
-    want_again(std::move(late));
-}
-
-Instant Engine::next_asked() const {
-    const auto first = std::ranges::min_element(asked_, {}, &Asked::give_up);
-    return first == asked_.end() ? exchange::kNever : first->give_up;
 }
 
 }  // namespace keyline::keyer
