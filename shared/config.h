@@ -5,7 +5,7 @@
 
 #include "shared/types.h"
 
-#define KL_CONTRACT_VERSION 4
+#define KL_CONTRACT_VERSION 5
 
 /* Where the maps and links of an instance are pinned: KL_PIN_ROOT "/" instance "/" map name. */
 #define KL_PIN_ROOT "/sys/fs/bpf/keyline"

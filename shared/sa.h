@@ -23,6 +23,9 @@ enum kl_mode { KL_TRANSPORT = 0, KL_TUNNEL = 1, KL_AUTH_FIREWALL = 2 };
 /* Who does the ESP of an SA: XFRM, or keyline-fastpath. */
 enum kl_engine { KL_ENGINE_AUTO = 0, KL_ENGINE_KERNEL = 1, KL_ENGINE_FASTPATH = 2 };
 
+/* What a network device does of an SA of the kernel: nothing, the cryptography, or all of ESP. */
+enum kl_offload { KL_OFFLOAD_NONE = 0, KL_OFFLOAD_CRYPTO = 1, KL_OFFLOAD_PACKET = 2 };
+
 /* The numbers of policy::Encryption and policy::Integrity. */
 enum kl_encryption {
 	KL_ENCR_NULL = 0,
@@ -91,14 +94,16 @@ struct kl_sa {
 	__u64 soft_octets, hard_octets;   /* of plaintext IP packets */
 	__u64 soft_packets, hard_packets;
 	__u8 key_octets;        /* of the cipher key without salt; 0 for KL_ENCR_NULL */
-	__u8 reserved;
+	__u8 offload;           /* kernel: enum kl_offload, what the device at offload_ifindex does */
 	__u16 cpu;              /* inbound, kernel: 1 + the CPU that XDP takes its packets to; 0: the one they come to */
 	__u32 xfrm_ifindex;     /* outbound, kernel: the XFRM interface that leads to it; 0: the stack does, by a policy */
 	/* Kernel: inbound what it marks packets with, outbound what its policy wants of their marks (user_mark.h). */
 	__u32 mark, mark_mask;
+	__u32 offload_ifindex;
+	__u32 reserved;
 	char peer[64];          /* authenticated name, NUL-terminated, cut if longer */
 };
-KL_ASSERT_SIZE(struct kl_sa, 248);
+KL_ASSERT_SIZE(struct kl_sa, 256);
 
 struct kl_sa_keys {
 	__u8 encryption[36]; /* cipher key, then the 4-octet salt where the suite has one */

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <net/if.h>
 
 #include <algorithm>
 #include <set>
@@ -54,12 +55,37 @@ std::string fastpath_mode(const std::vector<datapath::PortView>& ports) {
 }
 
 // What leads packets to a kernel SA, or takes them out of it.
-std::string kernel_mode(const kl_sa& sa) {
-    if (sa.direction == KL_INBOUND && sa.cpu != 0)
-        return fmt::format("kernel ESP (XFRM), on CPU {}", sa.cpu - 1);
-    if (sa.direction == KL_INBOUND) return "kernel ESP (XFRM)";
-    return sa.xfrm_ifindex != 0 ? "kernel ESP (XFRM), by an XFRM interface"
-                                : "kernel ESP (XFRM), by a policy of the stack";
+std::string way_to_kernel(const kl_sa& sa) {
+    if (sa.direction == KL_INBOUND) return sa.cpu != 0 ? fmt::format(", on CPU {}", sa.cpu - 1) : "";
+    return sa.xfrm_ifindex != 0 ? ", by an XFRM interface" : ", by a policy of the stack";
+}
+
+const char* offload_name(unsigned offload) {
+    switch (offload) {
+        case KL_OFFLOAD_CRYPTO:
+            return "crypto";
+        case KL_OFFLOAD_PACKET:
+            return "packet";
+        default:
+            return "none";
+    }
+}
+
+std::string interface_name(std::uint32_t ifindex) {
+    char name[IF_NAMESIZE];
+    return if_indextoname(ifindex, name) != nullptr ? name : fmt::format("interface {}", ifindex);
+}
+
+// Who does the work of a kernel SA; nothing where nobody else was asked.
+std::string offload_mode(policy::Offload wanted, const kl_sa& sa) {
+    switch (sa.offload) {
+        case KL_OFFLOAD_CRYPTO:
+            return ", cryptography by " + interface_name(sa.offload_ifindex);
+        case KL_OFFLOAD_PACKET:
+            return ", all of ESP by " + interface_name(sa.offload_ifindex);
+        default:
+            return wanted == policy::Offload::kNone ? "" : ", no offload: its device takes none";
+    }
 }
 
 }  // namespace
@@ -126,13 +152,22 @@ Json interface_json(const kl_port& port) {
             {"queues", std::move(queues)}};
 }
 
-Json engine_json(policy::Engine wanted, const kl_sa& sa, const std::vector<datapath::PortView>& ports,
+Json engine_json(const policy::Rule* rule, const kl_sa& sa, const std::vector<datapath::PortView>& ports,
                  const datapath::WorkerStatus& worker) {
     const unsigned crypto = kl_needs_openssl(sa.encryption, sa.integrity) ? KL_CRYPTO_OPENSSL : worker.engine;
+    const policy::Engine wanted = rule != nullptr ? rule->engine : policy::Engine::kAuto;
     std::string why = fmt::format("engine = \"{}\" in the rule", engine_name(wanted));
     if (sa.engine == KL_ENGINE_KERNEL) {
         if (wanted == policy::Engine::kAuto) why += ", and keyline-fastpath did not run when the SA came up";
-        return {{"engine", "kernel"}, {"engine_mode", kernel_mode(sa)}, {"crypto", "kernel"}, {"why", why}};
+        const policy::Offload offload = rule != nullptr ? rule->offload : policy::Offload::kNone;
+        if (offload != policy::Offload::kNone)
+            why += fmt::format(", offload = \"{}\"", policy::to_string(offload));
+        return {{"engine", "kernel"},
+                {"engine_mode",
+                 fmt::format("kernel ESP (XFRM){}{}", way_to_kernel(sa), offload_mode(offload, sa))},
+                {"offload", offload_name(sa.offload)},
+                {"crypto", sa.offload == KL_OFFLOAD_NONE ? "kernel" : "device"},
+                {"why", why}};
     }
     return {{"engine", "fastpath"},
             {"engine_mode", worker.alive ? fastpath_mode(ports) : "keyline-fastpath does not run: start it"},

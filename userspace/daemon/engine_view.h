@@ -6,7 +6,7 @@
 
 #include "daemon/json.h"
 #include "datapath/view.h"
-#include "policy/sad_entry.h"
+#include "policy/policy.h"
 
 namespace keyline::daemon {
 
@@ -22,8 +22,8 @@ std::string engine_name(policy::Engine engine);
 // One attached interface: name, role, mtu, xdp, queues, and for each queue its AF_XDP mode.
 Json interface_json(const kl_port& port);
 
-// {"engine", "engine_mode", "crypto", "why"} of an SA whose rule asks for `wanted`.
-Json engine_json(policy::Engine wanted, const kl_sa& sa, const std::vector<datapath::PortView>& ports,
+// {"engine", "engine_mode", "offload", "crypto", "why"} of an SA of this rule; null: it has gone.
+Json engine_json(const policy::Rule* rule, const kl_sa& sa, const std::vector<datapath::PortView>& ports,
                  const datapath::WorkerStatus& worker);
 
 }  // namespace keyline::daemon

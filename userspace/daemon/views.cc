@@ -31,13 +31,13 @@ class Rules {
     }
 
     std::string name(std::uint32_t id) const {
-        const auto found = by_id_.find(id);
-        return found != by_id_.end() ? found->second->name
-                                     : fmt::format("{} (no longer in the configuration)", id);
+        const policy::Rule* rule = find(id);
+        return rule != nullptr ? rule->name : fmt::format("{} (no longer in the configuration)", id);
     }
-    policy::Engine engine(std::uint32_t id) const {
+    // Null when there is none.
+    const policy::Rule* find(std::uint32_t id) const {
         const auto found = by_id_.find(id);
-        return found != by_id_.end() ? found->second->engine : policy::Engine::kAuto;
+        return found != by_id_.end() ? found->second : nullptr;
     }
 
   private:
@@ -148,7 +148,7 @@ Json sas_json(const datapath::View& view, const std::vector<QmSnapshot>& quick_m
                             entry.selector, entry.suite, entry.peer, rules.name(entry.rule));
         json["state"] = state_of(sa, quick_mode);
         json["adopted"] = quick_mode != nullptr && quick_mode->adopted;
-        json.update(engine_json(rules.engine(entry.rule), sa.sa, ports, worker));
+        json.update(engine_json(rules.find(entry.rule), sa.sa, ports, worker));
         json.update(
             {{"packets", sa.packets},
              {"octets", sa.octets},
@@ -237,6 +237,7 @@ Json policies_json(const policy::Policy& policy) {
             }
             json["negotiation"] = policy::to_string(rule.negotiation);
             json["engine"] = engine_name(rule.engine);
+            json["offload"] = policy::to_string(rule.offload);
             json["quick_mode"] = policy.quick_mode_of(rule).name;
             Json suites = Json::array();
             for (const policy::EspSuite& suite : policy.quick_mode_of(rule).suites)

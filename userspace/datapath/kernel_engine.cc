@@ -74,9 +74,7 @@ std::expected<void, std::string> KernelEngine::available(Family family) {
     if (const auto added = socket_->send(add); !added && added.error().code != EEXIST) {
         return std::unexpected(no_esp(family, added.error().text));
     }
-    NetlinkRequest remove(XFRM_MSG_DELSA);
-    put_sa_name(remove, xfrm_name(probe));
-    (void)socket_->send(remove);
+    remove_state(*socket_, xfrm_name(probe));
     known = true;
     return {};
 }
@@ -96,16 +94,18 @@ std::uint32_t KernelEngine::if_id_of(const policy::SadEntry& entry, std::uint32_
     return sealed_by_stack(entry) ? 0 : id_of(index);
 }
 
-XfrmPolicy KernelEngine::policy_of(const policy::SadEntry& entry, std::uint32_t index, const XfrmMark& mark,
-                                   std::uint32_t priority) const {
-    XfrmPolicy policy{
-        .direction = XfrmDirection::kOut,
-        .selector = entry.selector,
-        .mark = mark,
-        .if_id = if_id_of(entry, index),
-        .priority = priority,
-        .wanted = XfrmTemplate{
-            .mode = entry.mode, .source = entry.local, .destination = entry.remote, .reqid = id_of(index)}};
+XfrmPolicy KernelEngine::policy_of(const policy::SadEntry& entry, const Installation& installation,
+                                   const XfrmOffload& offload) const {
+    XfrmPolicy policy{.direction = XfrmDirection::kOut,
+                      .selector = entry.selector,
+                      .mark = installation.mark,
+                      .if_id = if_id_of(entry, installation.index),
+                      .priority = installation.priority,
+                      .wanted = XfrmTemplate{.mode = entry.mode,
+                                             .source = entry.local,
+                                             .destination = entry.remote,
+                                             .reqid = id_of(installation.index)},
+                      .offload_ifindex = offload.packet ? offload.ifindex : 0};
     if (policy.if_id != 0) {
         // TC has looked at the packet: all that comes by the interface is the SA's.
         const Prefix any = Prefix::any(entry.selector.family());
@@ -197,9 +197,7 @@ void KernelEngine::remove_all() {
     }
     for (const XfrmSa& sa : list().value_or(std::vector<XfrmSa>{})) {
         if (ids_.contains(sa.reqid)) {
-            NetlinkRequest request(XFRM_MSG_DELSA);
-            put_sa_name(request, sa.name);
-            (void)socket_->send(request);
+            remove_state(*socket_, sa.name);
         }
     }
     if (const auto link = netlink_.get().link(inbound_interface_)) {
@@ -207,8 +205,8 @@ void KernelEngine::remove_all() {
     }
 }
 
-std::expected<std::uint32_t, std::string> KernelEngine::install(const policy::SadEntry& entry,
-                                                                const Installation& installation) {
+std::expected<KernelEngine::Installed, std::string> KernelEngine::install(const policy::SadEntry& entry,
+                                                                          const Installation& installation) {
     if (const auto ready = available(entry.local.family()); !ready) {
         return std::unexpected(ready.error());
     }
@@ -219,27 +217,31 @@ std::expected<std::uint32_t, std::string> KernelEngine::install(const policy::Sa
         }
     }
     const std::uint32_t index = installation.index;
-    NetlinkRequest request(XFRM_MSG_NEWSA, NLM_F_CREATE | NLM_F_EXCL);
-    put_sa(request, entry, id_of(index), if_id_of(entry, index), installation.progress);
+    const auto offload = add_state(*socket_, netlink_,
+                                   {.entry = entry,
+                                    .reqid = id_of(index),
+                                    .if_id = if_id_of(entry, index),
+                                    .mark = installation.mark,
+                                    .offload = installation.offload,
+                                    .progress = installation.progress});
+    if (!offload) {
+        return std::unexpected(offload.error());
+    }
     if (inbound) {
-        put_given_mark(request, installation.mark);
+        return Installed{.offload = *offload};
     }
-    if (const auto sent = send(request); !sent) {
-        return std::unexpected(sent.error());
-    }
-    if (inbound) {
-        return 0;
-    }
-    auto leads = lead_to(entry, installation);
+    const auto leads = lead_to(entry, installation, *offload);
     if (!leads) {
         remove(entry, index);
+        return std::unexpected(leads.error());
     }
-    return leads;
+    return Installed{.ifindex = *leads, .offload = *offload};
 }
 
 std::expected<std::uint32_t, std::string> KernelEngine::lead_to(const policy::SadEntry& entry,
-                                                                const Installation& installation) {
-    const XfrmPolicy policy = policy_of(entry, installation.index, installation.mark, installation.priority);
+                                                                const Installation& installation,
+                                                                const XfrmOffload& offload) {
+    const XfrmPolicy policy = policy_of(entry, installation, offload);
     if (sealed_by_stack(entry)) {
         auto led = stack_policies_.exempt(*socket_, installation.exemptions);
         if (led) {
@@ -267,8 +269,9 @@ std::expected<std::uint32_t, std::string> KernelEngine::lead_by_interface(const 
 }
 
 std::expected<std::uint32_t, std::string> KernelEngine::restore(const policy::SadEntry& entry,
-                                                                const Installation& installation) {
-    return lead_by_interface(policy_of(entry, installation.index, installation.mark, installation.priority));
+                                                                const Installation& installation,
+                                                                const XfrmOffload& offload) {
+    return lead_by_interface(policy_of(entry, installation, offload));
 }
 
 std::expected<bool, std::string> KernelEngine::restore_inbound() {
@@ -293,12 +296,12 @@ void KernelEngine::renew_shared_policies() {
     }
 }
 
-void KernelEngine::reorder(const policy::SadEntry& entry, const Installation& installation) {
+void KernelEngine::reorder(const policy::SadEntry& entry, const Installation& installation,
+                           const XfrmOffload& offload) {
     const std::uint32_t index = installation.index;
     if (sealed_by_stack(entry) && stack_policies_.leads_to(index)) {
         (void)stack_policies_.exempt(*socket_, installation.exemptions);
-        (void)stack_policies_.lead(*socket_,
-                                   policy_of(entry, index, installation.mark, installation.priority), index);
+        (void)stack_policies_.lead(*socket_, policy_of(entry, installation, offload), index);
     }
 }
 
@@ -317,22 +320,20 @@ void KernelEngine::remove(const policy::SadEntry& entry, std::uint32_t index) {
             stack_policies_.release(*socket_, index);
         } else {
             NetlinkRequest request(XFRM_MSG_DELPOLICY);
-            put_policy_name(request, policy_of(entry, index));
+            put_policy_name(request, policy_of(entry, {.index = index}, {}));
             (void)socket_->send(request);
             if (const auto link = netlink_.get().link(interface_name(id_of(index)))) {
                 (void)netlink_.get().delete_link(link->ifindex);
             }
         }
     }
-    NetlinkRequest request(XFRM_MSG_DELSA);
-    put_sa_name(request, xfrm_name(entry));
-    (void)socket_->send(request);
+    remove_state(*socket_, xfrm_name(entry));
 }
 
 void KernelEngine::adopt(const policy::SadEntry& entry, std::uint32_t index, const XfrmMark& mark) {
     (void)available(entry.local.family());
     if (entry.direction == policy::Direction::kOutbound && sealed_by_stack(entry)) {
-        stack_policies_.adopt(policy_of(entry, index, mark), index);
+        stack_policies_.adopt(policy_of(entry, {.index = index, .mark = mark}, {}), index);
     }
     receives_tunnels_ |=
         entry.direction == policy::Direction::kInbound && entry.mode == policy::Mode::kTunnel;

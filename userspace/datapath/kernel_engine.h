@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "datapath/kernel_state.h"
 #include "datapath/netlink.h"
 #include "datapath/stack_policies.h"
 #include "datapath/xfrm_message.h"
@@ -26,17 +27,23 @@ class KernelEngine {
     std::expected<void, std::string> available(Family family);
 
     // How an SA gets into the kernel: its index in the maps, its mark (UserMarks), the priority of the policy
-    // that leads to it and those that come before it (RuleOrder), and where it goes on.
+    // that leads to it and those that come before it, what its rule wants of devices (RuleOrder), and where
+    // it goes on.
     struct Installation {
         std::uint32_t index = 0;
         XfrmMark mark{};
         std::uint32_t priority = 0;
         std::vector<XfrmPolicy> exemptions;
+        policy::Offload offload = policy::Offload::kNone;
         XfrmProgress progress;
     };
-    // Returns the interface that leads to an outbound SA; 0: none, the stack does.
-    std::expected<std::uint32_t, std::string> install(const policy::SadEntry& entry,
-                                                      const Installation& installation);
+    // What has become of it.
+    struct Installed {
+        std::uint32_t ifindex = 0;  // the interface that leads to an outbound SA; 0: none, the stack does
+        XfrmOffload offload;
+    };
+    std::expected<Installed, std::string> install(const policy::SadEntry& entry,
+                                                  const Installation& installation);
     // Without effect on what is not there.
     void remove(const policy::SadEntry& entry, std::uint32_t index);
     // An SA that a predecessor installed; the oldest first.
@@ -47,8 +54,8 @@ class KernelEngine {
     // An SA as the kernel has it now; nullopt when it does not.
     std::optional<XfrmSa> find(const policy::SadEntry& entry) const;
     // The rules have another order, or users have come: gives the policy of an outbound SA this mark and
-    // priority, and puts the exemptions before it.
-    void reorder(const policy::SadEntry& entry, const Installation& installation);
+    // priority, and puts the exemptions before it. `offload` is what the SA has.
+    void reorder(const policy::SadEntry& entry, const Installation& installation, const XfrmOffload& offload);
     // Of all SAs that the stack seals for.
     void exempt_only(const std::vector<XfrmPolicy>& exemptions);
     // Which outbound SAs the stack seals for: the others have an interface that TC redirects to.
@@ -57,7 +64,8 @@ class KernelEngine {
     // Of an outbound SA that TC redirects to: makes its interface again, with its policy, if it has gone.
     // Returns the interface.
     std::expected<std::uint32_t, std::string> restore(const policy::SadEntry& entry,
-                                                      const Installation& installation);
+                                                      const Installation& installation,
+                                                      const XfrmOffload& offload);
     // Likewise the interface of inbound tunnels; false when it is there, or there are none.
     std::expected<bool, std::string> restore_inbound();
     // Somebody has deleted policies: puts those that are no single SA's anew.
@@ -79,10 +87,11 @@ class KernelEngine {
     std::vector<XfrmPolicy> own_policies() const;
     std::expected<std::uint32_t, std::string> lead_by_interface(const XfrmPolicy& policy) const;
     std::uint32_t if_id_of(const policy::SadEntry& entry, std::uint32_t index) const;
-    XfrmPolicy policy_of(const policy::SadEntry& entry, std::uint32_t index, const XfrmMark& mark = {},
-                         std::uint32_t priority = 0) const;
+    XfrmPolicy policy_of(const policy::SadEntry& entry, const Installation& installation,
+                         const XfrmOffload& offload) const;
     std::expected<std::uint32_t, std::string> lead_to(const policy::SadEntry& entry,
-                                                      const Installation& installation);
+                                                      const Installation& installation,
+                                                      const XfrmOffload& offload);
     std::expected<Link, std::string> make_interface(const std::string& name, std::uint32_t if_id) const;
     std::expected<void, std::string> receive_tunnels();
     // The policies of what comes by the interface of inbound tunnels.

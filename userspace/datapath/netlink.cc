@@ -63,13 +63,9 @@ Link read_link(const nlmsghdr* message) {
     return link;
 }
 
-void read_address(const nlmsghdr* message, std::uint32_t ifindex, LinkAddresses& found, bool global_only) {
-    const auto* info = static_cast<const ifaddrmsg*>(mnl_nlmsg_get_payload(message));
-    if (info->ifa_index != ifindex || (global_only && info->ifa_scope != RT_SCOPE_UNIVERSE)) {
-        return;
-    }
+std::optional<IpAddress> address_of(const nlmsghdr* message) {
     std::optional<IpAddress> address;
-    for_each_attribute(message, sizeof(*info), [&address](const nlattr* attribute, unsigned type) {
+    for_each_attribute(message, sizeof(ifaddrmsg), [&address](const nlattr* attribute, unsigned type) {
         // IFA_LOCAL is the own address of a point-to-point link, where IFA_ADDRESS is the peer's.
         if (type == IFA_LOCAL || (type == IFA_ADDRESS && !address)) {
             address =
@@ -77,6 +73,15 @@ void read_address(const nlmsghdr* message, std::uint32_t ifindex, LinkAddresses&
                                         mnl_attr_get_payload_len(attribute)});
         }
     });
+    return address;
+}
+
+void read_address(const nlmsghdr* message, std::uint32_t ifindex, LinkAddresses& found, bool global_only) {
+    const auto* info = static_cast<const ifaddrmsg*>(mnl_nlmsg_get_payload(message));
+    if (info->ifa_index != ifindex || (global_only && info->ifa_scope != RT_SCOPE_UNIVERSE)) {
+        return;
+    }
+    const auto address = address_of(message);
     if (!address) {
         return;
     }
@@ -178,6 +183,24 @@ std::expected<LinkAddresses, std::string> Netlink::addresses(std::uint32_t ifind
         if (!answer) {
             return std::unexpected(answer.error());
         }
+    }
+    return found;
+}
+
+std::expected<std::uint32_t, std::string> Netlink::interface_with(const IpAddress& address) const {
+    std::uint32_t found = 0;
+    Request request(RTM_GETADDR, NLM_F_DUMP);
+    request.extra<ifaddrmsg>()->ifa_family = AF_UNSPEC;
+    const auto answer = talk(request.header(), [&](const nlmsghdr* message) {
+        if (address_of(message) == address) {
+            found = static_cast<const ifaddrmsg*>(mnl_nlmsg_get_payload(message))->ifa_index;
+        }
+    });
+    if (!answer) {
+        return std::unexpected(answer.error());
+    }
+    if (found == 0) {
+        return std::unexpected("no interface has the address " + address.to_string());
     }
     return found;
 }

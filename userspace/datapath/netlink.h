@@ -50,6 +50,8 @@ class Netlink {
 
     std::expected<Link, std::string> link(const std::string& name) const;
     std::expected<LinkAddresses, std::string> addresses(std::uint32_t ifindex) const;
+    // The interface that has this address.
+    std::expected<std::uint32_t, std::string> interface_with(const IpAddress& address) const;
 
     // One queue each, without ARP.
     std::expected<void, std::string> create_veth(const VethPair& pair) const;

@@ -31,7 +31,7 @@ RuleOrder::RuleOrder(const policy::Policy& policy, std::uint32_t first_priority)
     const auto last = std::find_if(policy.rules.rbegin(), policy.rules.rend(), uses_kernel).base();
     std::uint32_t precedence = 0;
     for (const policy::Rule& rule : policy.rules) {
-        places_[rule.id] = {precedence, selectors_.size(), rule.per_user};
+        places_[rule.id] = {precedence, selectors_.size(), rule.per_user, rule.offload};
         if (precedence < static_cast<std::uint32_t>(last - policy.rules.begin())) {
             for (const policy::Selector& selector : rule.selectors) {
                 selectors_.push_back({selector, precedence});
@@ -44,7 +44,7 @@ RuleOrder::RuleOrder(const policy::Policy& policy, std::uint32_t first_priority)
 RuleOrder::Place RuleOrder::place_of(std::uint32_t rule) const {
     const auto found = places_.find(rule);
     // SAs of a rule that has gone end soon; until then every rule comes before them.
-    return found != places_.end() ? found->second : Place{KL_MAX_RULES, selectors_.size(), false};
+    return found != places_.end() ? found->second : Place{KL_MAX_RULES, selectors_.size()};
 }
 
 // The first of all is that of our own IKE.

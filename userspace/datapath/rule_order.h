@@ -19,6 +19,8 @@ class RuleOrder {
 
     // Whether the rule asks whose this host's sockets are; false when there is no such rule.
     bool is_per_user(std::uint32_t rule) const { return place_of(rule).per_user; }
+    // What the rule wants of devices; nothing when there is no such rule.
+    policy::Offload offload_of(std::uint32_t rule) const { return place_of(rule).offload; }
 
     // Of the policy that leads to this SA: rules in their order, and narrower SAs of a rule first.
     std::uint32_t priority_of(const policy::SadEntry& entry) const;
@@ -32,6 +34,7 @@ class RuleOrder {
         std::uint32_t precedence = 0;
         std::size_t first_selector = 0;  // in selectors_; those before it are of earlier rules
         bool per_user = false;
+        policy::Offload offload = policy::Offload::kNone;
     };
     struct Ordered {
         policy::Selector selector;

@@ -15,6 +15,17 @@ namespace {
 
 constexpr std::uint64_t kKernelInterval = 1'000'000'000;  // nanoseconds
 
+std::uint8_t to_kl(const XfrmOffload& offload) {
+    if (offload.ifindex == 0) {
+        return KL_OFFLOAD_NONE;
+    }
+    return offload.packet ? KL_OFFLOAD_PACKET : KL_OFFLOAD_CRYPTO;
+}
+
+XfrmOffload offload_of(const kl_sa& sa) {
+    return {.ifindex = sa.offload_ifindex, .packet = sa.offload == KL_OFFLOAD_PACKET};
+}
+
 // How much a count of the kernel's has grown since `seen`, which becomes `now`; it starts again from 0 with
 // another state.
 std::uint32_t rise(std::uint32_t& seen, std::uint32_t now) {
@@ -70,7 +81,8 @@ std::expected<KernelEngine::Installation, std::string> SaStore::installation_of(
     return KernelEngine::Installation{.index = index,
                                       .mark = *mark,
                                       .priority = order_.priority_of(entry),
-                                      .exemptions = order_.exemptions_for(entry)};
+                                      .exemptions = order_.exemptions_for(entry),
+                                      .offload = order_.offload_of(entry.rule)};
 }
 
 std::expected<void, std::string> SaStore::hand_to_kernel(std::uint32_t index, kl_sa& sa,
@@ -81,12 +93,14 @@ std::expected<void, std::string> SaStore::hand_to_kernel(std::uint32_t index, kl
         return std::unexpected(installation.error());
     }
     installation->progress = std::move(progress);
-    const auto ifindex = kernel_.install(entry, *installation);
-    if (!ifindex) {
-        return std::unexpected(ifindex.error());
+    const auto installed = kernel_.install(entry, *installation);
+    if (!installed) {
+        return std::unexpected(installed.error());
     }
     state_[index].kernel_replay = state_[index].kernel_icv = 0;
-    sa.xfrm_ifindex = *ifindex;
+    sa.xfrm_ifindex = installed->ifindex;
+    sa.offload = to_kl(installed->offload);
+    sa.offload_ifindex = installed->offload.ifindex;
     if (sa.direction == KL_INBOUND && sa.cpu == 0) {
         sa.cpu = cpus_.least_loaded();
     }
@@ -165,7 +179,7 @@ std::vector<XfrmPolicy> SaStore::reorder(Known& known) {
     if (!installation) {
         return {};  // a user has had a mark since the SA was installed
     }
-    kernel_.reorder(entry, *installation);
+    kernel_.reorder(entry, *installation, offload_of(known.sa));
     known.sa.mark = installation->mark.value;
     known.sa.mark_mask = installation->mark.mask;
     (void)sas_.update(known.index, known.sa);
@@ -205,7 +219,8 @@ std::expected<void, std::string> SaStore::change_engine(Known& known, policy::En
     }
     from_kernel(present->progress, sa, state_[known.index]);
     sa.engine = KL_ENGINE_FASTPATH;
-    sa.xfrm_ifindex = sa.mark = sa.mark_mask = 0;
+    sa.xfrm_ifindex = sa.mark = sa.mark_mask = sa.offload_ifindex = 0;
+    sa.offload = KL_OFFLOAD_NONE;
     sa.cpu = 0;
     sa.epoch = ++config_.get().last_epoch;
     if (auto stored = sas_.update(known.index, sa); !stored) {
@@ -224,8 +239,8 @@ std::expected<void, std::string> SaStore::change_engine(Known& known, policy::En
 std::expected<bool, std::string> SaStore::restore_interface(Known& known) {
     const policy::SadEntry entry = from_kl(known.sa);
     const auto installation = installation_of(entry, known.index);
-    const auto ifindex =
-        installation ? kernel_.restore(entry, *installation) : std::unexpected(installation.error());
+    const auto ifindex = installation ? kernel_.restore(entry, *installation, offload_of(known.sa))
+                                      : std::unexpected(installation.error());
     if (!ifindex) {
         return std::unexpected(ifindex.error());
     }

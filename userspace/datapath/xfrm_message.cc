@@ -250,6 +250,17 @@ void put_given_mark(NetlinkRequest& request, const XfrmMark& mark) {
     }
 }
 
+void put_offload(NetlinkRequest& request, policy::Direction direction, const XfrmOffload& offload) {
+    if (offload.ifindex != 0) {
+        xfrm_user_offload device{};
+        device.ifindex = static_cast<int>(offload.ifindex);
+        device.flags =
+            static_cast<std::uint8_t>((direction == policy::Direction::kInbound ? XFRM_OFFLOAD_INBOUND : 0) |
+                                      (offload.packet ? XFRM_OFFLOAD_PACKET : 0));
+        mnl_attr_put(request.header(), XFRMA_OFFLOAD_DEV, sizeof(device), &device);
+    }
+}
+
 void put_sa_name(NetlinkRequest& request, const XfrmSaName& name) {
     auto* id = request.extra<xfrm_usersa_id>();
     id->daddr = to_xfrm(name.destination);
@@ -278,6 +289,7 @@ void put_policy(NetlinkRequest& request, const XfrmPolicy& policy) {
     }
     put_mark(request.header(), policy.mark);
     put_if_id(request.header(), policy.if_id);
+    put_offload(request, policy::Direction::kOutbound, {.ifindex = policy.offload_ifindex, .packet = true});
 }
 
 void put_policy_name(NetlinkRequest& request, const XfrmPolicy& policy) {

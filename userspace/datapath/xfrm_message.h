@@ -33,6 +33,12 @@ struct XfrmSaName {
 };
 XfrmSaName xfrm_name(const policy::SadEntry& entry);
 
+// Who does the work of an SA: the device with this index, all of ESP or the cryptography alone.
+struct XfrmOffload {
+    std::uint32_t ifindex = 0;  // 0: nobody but the kernel
+    bool packet = false;
+};
+
 // An SA as the kernel tells of it.
 struct XfrmSa {
     XfrmSaName name;
@@ -40,6 +46,7 @@ struct XfrmSa {
     std::uint32_t if_id = 0;
     std::uint32_t replays = 0;   // packets seen before, or older than the window
     std::uint32_t failures = 0;  // of the integrity check
+    XfrmOffload offload;
     XfrmProgress progress;
 };
 
@@ -87,7 +94,8 @@ struct XfrmPolicy {
     std::uint32_t priority = 0;                         // lower wins
     std::optional<XfrmTemplate> wanted = std::nullopt;  // none: the packet goes on as it is
     bool blocks = false;                                // the packet is dropped
-    std::uint32_t index = 0;                            // the kernel's own name for it, once it is there
+    std::uint32_t offload_ifindex = 0;  // the device that keeps it, for SAs that it does all of
+    std::uint32_t index = 0;            // the kernel's own name for it, once it is there
 };
 
 // XFRM_MSG_NEWSA.
@@ -95,6 +103,8 @@ void put_sa(NetlinkRequest& request, const policy::SadEntry& entry, std::uint32_
             const XfrmProgress& progress);
 // Of an inbound SA, after put_sa(): packets that it has opened get this mark.
 void put_given_mark(NetlinkRequest& request, const XfrmMark& mark);
+// After put_sa(): the device takes it over.
+void put_offload(NetlinkRequest& request, policy::Direction direction, const XfrmOffload& offload);
 // XFRM_MSG_DELSA and XFRM_MSG_GETSA.
 void put_sa_name(NetlinkRequest& request, const XfrmSaName& name);
 // XFRM_MSG_UPDPOLICY.

@@ -51,6 +51,14 @@ void read_replay(const nlattr* attribute, XfrmSa& sa) {
     sa.progress.window.assign(state->bmp, state->bmp + state->bmp_len);
 }
 
+void read_offload(const nlattr* attribute, XfrmSa& sa) {
+    const auto* device = static_cast<const xfrm_user_offload*>(mnl_attr_get_payload(attribute));
+    if (mnl_attr_get_payload_len(attribute) >= sizeof(*device)) {
+        sa.offload = {.ifindex = static_cast<std::uint32_t>(device->ifindex),
+                      .packet = (device->flags & XFRM_OFFLOAD_PACKET) != 0};
+    }
+}
+
 void read_mark(const nlattr* attribute, XfrmPolicy& policy) {
     const auto* mark = static_cast<const xfrm_mark*>(mnl_attr_get_payload(attribute));
     if (mnl_attr_get_payload_len(attribute) >= sizeof(*mark)) {
@@ -97,10 +105,18 @@ std::optional<XfrmSa> read_sa(const nlmsghdr* message) {
     sa.progress.octets = info->curlft.bytes;
     auto visit = [](const nlattr* attribute, void* data) {
         XfrmSa& into = *static_cast<XfrmSa*>(data);
-        if (mnl_attr_get_type(attribute) == XFRMA_IF_ID) {
-            into.if_id = mnl_attr_get_u32(attribute);
-        } else if (mnl_attr_get_type(attribute) == XFRMA_REPLAY_ESN_VAL) {
-            read_replay(attribute, into);
+        switch (mnl_attr_get_type(attribute)) {
+            case XFRMA_IF_ID:
+                into.if_id = mnl_attr_get_u32(attribute);
+                break;
+            case XFRMA_REPLAY_ESN_VAL:
+                read_replay(attribute, into);
+                break;
+            case XFRMA_OFFLOAD_DEV:
+                read_offload(attribute, into);
+                break;
+            default:
+                break;
         }
         return MNL_CB_OK;
     };

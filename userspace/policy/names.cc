@@ -10,6 +10,7 @@ std::string_view to_string(DhGroup group) { return name_of(kDhGroupNames, group)
 std::string_view to_string(Direction direction) { return name_of(kDirectionNames, direction); }
 std::string_view to_string(Mode mode) { return name_of(kModeNames, mode); }
 std::string_view to_string(Engine engine) { return name_of(kEngineNames, engine); }
+std::string_view to_string(Offload offload) { return name_of(kOffloadNames, offload); }
 std::string_view to_string(InterfaceRole role) { return name_of(kInterfaceRoleNames, role); }
 std::string_view to_string(RuleAction action) { return name_of(kRuleActionNames, action); }
 std::string_view to_string(Negotiation negotiation) { return name_of(kNegotiationNames, negotiation); }

@@ -116,6 +116,13 @@ inline constexpr Named<Engine> kEngineNames[] = {
     {Engine::kFastpath, "fastpath"},
 };
 
+inline constexpr Named<Offload> kOffloadNames[] = {
+    {Offload::kNone, "none"},
+    {Offload::kCrypto, "crypto"},
+    {Offload::kPacket, "packet"},
+    {Offload::kAuto, "auto"},
+};
+
 inline constexpr Named<InterfaceRole> kInterfaceRoleNames[] = {
     {InterfaceRole::kUnprotected, "unprotected"},
     {InterfaceRole::kProtected, "protected"},

@@ -33,6 +33,11 @@ std::string_view to_string(RuleAction action);
 enum class Negotiation : std::uint8_t { kRequire, kRequireInbound, kRequest };
 std::string_view to_string(Negotiation negotiation);
 
+// What the device does of the SAs of kernel ESP. `auto` is the most that it does; the others are what it
+// must.
+enum class Offload : std::uint8_t { kNone, kCrypto, kPacket, kAuto };
+std::string_view to_string(Offload offload);
+
 struct Interface {
     std::string name;
     InterfaceRole role = InterfaceRole::kUnprotected;
@@ -312,7 +317,8 @@ struct Rule {
     Mode mode = Mode::kTransport;
     std::optional<TunnelEndpoints> tunnel;  // set if and only if the mode is tunnel
     Engine engine = Engine::kAuto;
-    std::uint32_t quick_mode = 0;  // index into Policy::quick_modes
+    Offload offload = Offload::kNone;  // another one only with the engine kernel
+    std::uint32_t quick_mode = 0;      // index into Policy::quick_modes
     std::vector<AuthMethod>
         auth;  // restricts the main mode's methods for this rule's traffic; empty: no restriction
     PopulateFromPacket populate = kHostPair;

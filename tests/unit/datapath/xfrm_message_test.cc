@@ -177,6 +177,43 @@ TEST(XfrmMessage, SequenceNumbersAndWindowGoOn) {
     }
 }
 
+TEST(XfrmMessage, OffloadNamesTheDeviceTheDirectionAndHowMuch) {
+    for (const auto direction : {policy::Direction::kInbound, policy::Direction::kOutbound}) {
+        for (const bool packet : {false, true}) {
+            policy::SadEntry entry = entry_of({});
+            entry.direction = direction;
+            NetlinkRequest request(XFRM_MSG_NEWSA);
+            put_sa(request, entry, 5, 6, {});
+            put_offload(request, direction, {.ifindex = 3, .packet = packet});
+            const auto device =
+                as<xfrm_user_offload>(attributes(request, sizeof(xfrm_usersa_info))[XFRMA_OFFLOAD_DEV]);
+            EXPECT_EQ(3, device.ifindex);
+            EXPECT_EQ(direction == policy::Direction::kInbound, (device.flags & XFRM_OFFLOAD_INBOUND) != 0);
+            EXPECT_EQ(packet, (device.flags & XFRM_OFFLOAD_PACKET) != 0);
+            const auto read = read_sa(request.header());
+            ASSERT_TRUE(read);
+            EXPECT_EQ(3U, read->offload.ifindex);
+            EXPECT_EQ(packet, read->offload.packet);
+        }
+    }
+}
+
+TEST(XfrmMessage, ThePolicyOfAnOffloadedSaIsTheDevicesToo) {
+    NetlinkRequest request(XFRM_MSG_UPDPOLICY);
+    put_policy(request, {.selector = entry_of({}).selector, .offload_ifindex = 3});
+    const auto device =
+        as<xfrm_user_offload>(attributes(request, sizeof(xfrm_userpolicy_info))[XFRMA_OFFLOAD_DEV]);
+    EXPECT_EQ(3, device.ifindex);
+    EXPECT_EQ(XFRM_OFFLOAD_PACKET, device.flags);
+}
+
+TEST(XfrmMessage, WithoutOffloadNoDeviceIsNamed) {
+    NetlinkRequest request(XFRM_MSG_NEWSA);
+    put_sa(request, entry_of({}), 5, 6, {});
+    put_offload(request, policy::Direction::kOutbound, {});
+    EXPECT_FALSE(attributes(request, sizeof(xfrm_usersa_info)).contains(XFRMA_OFFLOAD_DEV));
+}
+
 TEST(XfrmMessage, EncapsulationTakesTheSendersPortFirst) {
     policy::SadEntry entry = entry_of({});
     entry.encapsulation = {.local_port = 4500, .remote_port = 4501, .follow_remote = false};

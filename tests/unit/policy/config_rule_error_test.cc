@@ -165,7 +165,8 @@ engine = "kernel"
 quick_mode = "default"
 populate_from_packet = []
 tunnel_local = "10.0.0.1"
-tunnel_remote = "10.0.0.1")",
+tunnel_remote = "10.0.0.1"
+offload = "none")",
          R"(
 6:8: rule[1].mode: has a meaning only with action = "protect"
 7:8: rule[1].auth: has a meaning only with action = "protect"
@@ -173,7 +174,8 @@ tunnel_remote = "10.0.0.1")",
 9:14: rule[1].quick_mode: has a meaning only with action = "protect"
 10:24: rule[1].populate_from_packet: has a meaning only with action = "protect"
 11:16: rule[1].tunnel_local: has a meaning only with action = "protect"
-12:17: rule[1].tunnel_remote: has a meaning only with action = "protect")"},
+12:17: rule[1].tunnel_remote: has a meaning only with action = "protect"
+13:11: rule[1].offload: has a meaning only with action = "protect")"},
     });
 }
 
@@ -220,6 +222,14 @@ TEST(ConfigRuleErrorTest, NamesOfOtherThings) {
 remote = "any"
 engine = "xfrm")",
          R"(5:10: rule[1].engine: expected "auto", "kernel" or "fastpath", found "xfrm")"},
+        {R"(
+remote = "any"
+offload = "hardware")",
+         R"(5:11: rule[1].offload: expected "none", "crypto", "packet" or "auto", found "hardware")"},
+        {R"(
+remote = "any"
+offload = "crypto")",
+         R"(5:11: rule[1].offload: needs engine = "kernel": the fast path leaves nothing to the device)"},
         {R"(
 remote = "any"
 quick_mode = "defualt")",

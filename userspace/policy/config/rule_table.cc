@@ -27,6 +27,7 @@ struct Draft {
     std::optional<Value> auth;
     std::optional<Value> populate;
     std::optional<Value> extended_auth;
+    std::optional<Value> offload;
     std::optional<Value> per_user;
     std::optional<Value> negotiation;
     std::optional<Value> guarantee_encryption;
@@ -70,6 +71,7 @@ constexpr Field<Draft> kRuleFields[] = {
     {"tunnel_local", keep<&Draft::tunnel_local>},
     {"tunnel_remote", keep<&Draft::tunnel_remote>},
     {"engine", keep<&Draft::engine>},
+    {"offload", keep<&Draft::offload>},
     {"quick_mode", keep<&Draft::quick_mode>},
     {"auth", keep<&Draft::auth>},
     {"populate_from_packet", keep<&Draft::populate>},
@@ -201,6 +203,9 @@ void read_negotiation(Draft& draft) {
 void read_engine(Draft& draft) {
     Rule& rule = draft.rule;
     if (draft.engine) assign(rule.engine, draft.engine->one_of(kEngineNames));
+    if (draft.offload) assign(rule.offload, draft.offload->one_of(kOffloadNames));
+    if (rule.offload != Offload::kNone && rule.engine != Engine::kKernel)
+        draft.offload->error(R"(needs engine = "kernel": the fast path leaves nothing to the device)");
     if (rule.mode != Mode::kAuthenticatedFirewall) return;
     if (rule.engine == Engine::kKernel)
         draft.engine->error(R"(only the fast path carries mode = "authenticated-firewall")");
@@ -228,9 +233,9 @@ void check_sa_shapes(const Rule& rule, const Value& table) {
 
 void refuse_protect_keys(const Draft& draft) {
     for (const auto* value :
-         {&draft.mode, &draft.tunnel_local, &draft.tunnel_remote, &draft.engine, &draft.quick_mode,
-          &draft.auth, &draft.populate, &draft.extended_auth, &draft.per_user, &draft.explicit_credentials,
-          &draft.negotiation, &draft.guarantee_encryption}) {
+         {&draft.mode, &draft.tunnel_local, &draft.tunnel_remote, &draft.engine, &draft.offload,
+          &draft.quick_mode, &draft.auth, &draft.populate, &draft.extended_auth, &draft.per_user,
+          &draft.explicit_credentials, &draft.negotiation, &draft.guarantee_encryption}) {
         if (*value) (*value)->error(R"(has a meaning only with action = "protect")");
     }
 }
