@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every ESP suite carries traffic, on each of the fast path's cryptographic engines, and between it and kernel ESP."""
+"""Every ESP suite carries traffic, on each of the fast path's cryptographic engines."""
 
 from scenario import Scenario, main
 
@@ -13,12 +13,11 @@ OPENSSL_ONLY = {"aes-gmac-128", "aes-gmac-256", "3des-cbc/hmac-sha1-96", "des-cb
 
 
 class Suites(Scenario):
-    def check(self, library, engine_of_a="fastpath"):
+    def check(self, library):
         for suite in SUITES:
             with self.subTest(suite=suite):
                 for host in self.lab.hosts:
-                    document = host.configuration(
-                        self.host_rule(host, engine=engine_of_a if host is self.a else "fastpath"))
+                    document = host.configuration(self.host_rule(host, engine="fastpath"))
                     document["quick_mode"] = {"suites": [suite]}
                     host.configure(document)
                     host.start_keylined()
@@ -26,8 +25,6 @@ class Suites(Scenario):
                 self.assert_pings(self.b.address, size=1000)
                 self.assert_pings(self.b.address, size=1, count=2)
                 crypto = "openssl" if suite in OPENSSL_ONLY else library
-                if engine_of_a == "kernel":
-                    crypto = "kernel"
                 self.assertEqual({(suite, crypto)}, {(sa["suite"], sa["crypto"]) for sa in self.a.query("sas")})
                 for host in self.lab.hosts:
                     host.fastpath.stop()
@@ -37,13 +34,6 @@ class Suites(Scenario):
 class OpenSsl(Suites):
     def test_every_suite(self):
         self.check("openssl")
-
-
-class KernelEsp(Suites):
-    """Where the kernel has it: in the guests of tests/vm."""
-
-    def test_every_suite(self):
-        self.check("openssl", engine_of_a="kernel")
 
 
 class IpsecMb(Suites):
