@@ -43,11 +43,14 @@ static __always_inline __u16 kl_cpu_of(__u32 spi_entry)
 	return spi_entry >> KL_SPI_CPU_SHIFT & KL_SPI_CPU_MASK;
 }
 
-/* Whether the stack would seal the packet if it knew whose it is. Fragments it cannot seal (RFC 4303 3.3.4). */
+/*
+ * Whether the stack would seal the packet if it knew whose it is. Fragments it cannot seal (RFC 4303 3.3.4). What the fast
+ * path has sent already has one bit or the other.
+ */
 static __always_inline bool kl_wants_mark(struct __sk_buff *skb, const struct kl_packet *packet, const struct kl_sa *sa,
 					  const struct kl_rule *rule)
 {
-	return !sa->xfrm_ifindex && rule->flags & KL_RULE_HAS_USERS && !(skb->mark & KL_MARK_DECIDED) &&
+	return !sa->xfrm_ifindex && rule->flags & KL_RULE_HAS_USERS && !(skb->mark & (KL_MARK_DECIDED | KL_MARK_PEER)) &&
 	       !packet->first_fragment && !packet->later_fragment && kl_get_user_marks();
 }
 

@@ -100,7 +100,7 @@ struct kl_sa {
 	/* Kernel: inbound what it marks packets with, outbound what its policy wants of their marks (user_mark.h). */
 	__u32 mark, mark_mask;
 	__u32 offload_ifindex;
-	__u32 reserved;
+	__u32 raw_mark;         /* outbound, kernel: what a raw socket sends with it meets the SA (user_mark.h); 0: by its `mark` */
 	char peer[64];          /* authenticated name, NUL-terminated, cut if longer */
 };
 KL_ASSERT_SIZE(struct kl_sa, 256);

@@ -39,6 +39,15 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as wire:
         wire.sendto(*wire.recvfrom(2000))
 """
 
+# One datagram, and no other.
+DATAGRAM = """
+import socket, sys
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as wire:
+    wire.settimeout(float(sys.argv[3]))
+    wire.sendto(b'keyline-in-clear', (sys.argv[1], int(sys.argv[2])))
+    wire.recv(100)
+"""
+
 # Ten datagrams, each until it is answered: by a connected socket, or by one that is not.
 DATAGRAMS = """
 import socket, sys
@@ -217,6 +226,46 @@ class Spread(WithEngines):
         complete = {"received": self.COUNT, "overtaken": 0}
         self.assertEqual([complete, complete], self.stream(self.PORTS, cpu=0))
         self.assert_counted(self.a, "in-spread", 2 * self.COUNT)
+
+
+class FirstPacket(WithEngines):
+    """The SA of one protocol and port is met by the packet that asked for it: the datagram is sent once."""
+
+    def datagram_rule(self, host, **more):
+        side = "remote_port" if host is self.a else "local_port"
+        return self.host_rule(host, protocol="udp", engine="kernel", **{side: DATAGRAM_PORT}, **more)
+
+    def start_with(self, **more):
+        for host in self.lab.hosts:
+            # What `keyline up` negotiates, so that a quick mode is all that the datagram waits for.
+            first = {**self.host_rule(host, protocol="icmp", engine="kernel"), "name": "first"}
+            host.configure(host.configuration(first, self.datagram_rule(host, **more)))
+            host.start_keyline()
+        self.b.start("/usr/bin/python3", "-c", DATAGRAM_SERVER, log="datagrams.log").wait_for_output("listening")
+        self.a.keyline("up", self.b.address)
+
+    def assert_answered(self):
+        self.a.run("/usr/bin/python3", "-c", DATAGRAM, self.b.address, DATAGRAM_PORT, 60)
+
+    def test_it_is_not_lost(self):
+        self.start_with()
+        capture = self.cable.capture()
+        self.assert_answered()
+        self.assert_protected(capture, esp=2)
+        self.assert_counted(self.a, "out-held", 1)
+
+    def test_another_sa_of_the_same_rule_has_another_mark(self):
+        self.start_with(populate_from_packet=["local", "remote", "protocol", "local_port", "remote_port"])
+        self.assert_answered()
+        self.assert_answered()
+        marks = [sa["raw_mark"] for sa in self.sas(self.a) if sa["direction"] == 1 and sa["selector"]["protocol"] == 17]
+        self.assertEqual(2, len(marks))
+        self.assertEqual(2, len(set(marks) - {0}))
+        self.a.keylined.kill()
+        self.a.start_keylined()
+        self.assert_answered()
+        self.a.keyline("down", self.b.address)
+        wait_until(lambda: "mark" not in self.a.output("ip", "xfrm", "policy"), "the policies for the marks to go")
 
 
 class Adoption(WithEngines):

@@ -83,7 +83,8 @@ std::expected<void, std::string> KernelEngine::available(Family family) {
 // flows the MTU that is left for them, and seals datagrams before they are cut into fragments. Transport mode
 // has no other flows.
 bool KernelEngine::sealed_by_stack(const policy::SadEntry& entry) {
-    return entry.selector.remote.address.family() == entry.remote.family() &&
+    return entry.direction == policy::Direction::kOutbound &&
+           entry.selector.remote.address.family() == entry.remote.family() &&
            entry.selector.remote.contains(entry.remote);
 }
 
@@ -230,29 +231,61 @@ std::expected<KernelEngine::Installed, std::string> KernelEngine::install(const 
     if (inbound) {
         return Installed{.offload = *offload};
     }
-    const auto leads = lead_to(entry, installation, *offload);
-    if (!leads) {
+    Installed installed{.offload = *offload};
+    if (const auto leads = lead_to(entry, installation, installed); !leads) {
         remove(entry, index);
         return std::unexpected(leads.error());
     }
-    return Installed{.ifindex = *leads, .offload = *offload};
+    return installed;
 }
 
-std::expected<std::uint32_t, std::string> KernelEngine::lead_to(const policy::SadEntry& entry,
-                                                                const Installation& installation,
-                                                                const XfrmOffload& offload) {
-    const XfrmPolicy policy = policy_of(entry, installation, offload);
+std::expected<void, std::string> KernelEngine::lead_to(const policy::SadEntry& entry,
+                                                       const Installation& installation,
+                                                       Installed& installed) {
     if (sealed_by_stack(entry)) {
-        auto led = stack_policies_.exempt(*socket_, installation.exemptions);
-        if (led) {
-            led = stack_policies_.lead(*socket_, policy, installation.index);
-        }
-        if (!led) {
+        if (const auto led = lead_by_stack(entry, installation, installed); !led) {
             return std::unexpected("the kernel refuses its policy: " + led.error().text);
         }
-        return 0;
+        return {};
     }
-    return lead_by_interface(policy);
+    const auto interface = lead_by_interface(policy_of(entry, installation, installed.offload));
+    if (!interface) {
+        return std::unexpected(interface.error());
+    }
+    installed.ifindex = *interface;
+    return {};
+}
+
+std::expected<void, XfrmError> KernelEngine::lead_by_stack(const policy::SadEntry& entry,
+                                                           const Installation& installation,
+                                                           Installed& installed) {
+    auto led = stack_policies_.exempt(*socket_, installation.exemptions);
+    if (led) {
+        led = stack_policies_.lead(*socket_, policy_of(entry, installation, installed.offload),
+                                   installation.index);
+    }
+    if (!led) {
+        return led;
+    }
+    if (const auto policy = raw_policy_of(entry, installation, installed.offload)) {
+        const auto mark = raw_policies_.lead(*socket_, *policy, installation.index);
+        if (!mark) {
+            return std::unexpected(mark.error());
+        }
+        installed.raw_mark = *mark;
+    }
+    return {};
+}
+
+std::optional<XfrmPolicy> KernelEngine::raw_policy_of(const policy::SadEntry& entry,
+                                                      const Installation& installation,
+                                                      const XfrmOffload& offload) const {
+    if (!sealed_by_stack(entry) || entry.selector.protocol == 0) {
+        return std::nullopt;
+    }
+    XfrmPolicy policy = policy_of(entry, installation, offload);
+    policy.priority = installation.raw_priority;
+    return policy;
 }
 
 std::expected<std::uint32_t, std::string> KernelEngine::lead_by_interface(const XfrmPolicy& policy) const {
@@ -303,6 +336,9 @@ void KernelEngine::reorder(const policy::SadEntry& entry, const Installation& in
         (void)stack_policies_.exempt(*socket_, installation.exemptions);
         (void)stack_policies_.lead(*socket_, policy_of(entry, installation, offload), index);
     }
+    if (const auto policy = raw_policy_of(entry, installation, offload)) {
+        raw_policies_.renew(*socket_, *policy, index);
+    }
 }
 
 void KernelEngine::exempt_only(const std::vector<XfrmPolicy>& exemptions) {
@@ -318,6 +354,7 @@ void KernelEngine::remove(const policy::SadEntry& entry, std::uint32_t index) {
     if (entry.direction == policy::Direction::kOutbound) {
         if (sealed_by_stack(entry)) {
             stack_policies_.release(*socket_, index);
+            raw_policies_.release(*socket_, index);
         } else {
             NetlinkRequest request(XFRM_MSG_DELPOLICY);
             put_policy_name(request, policy_of(entry, {.index = index}, {}));
@@ -330,10 +367,15 @@ void KernelEngine::remove(const policy::SadEntry& entry, std::uint32_t index) {
     remove_state(*socket_, xfrm_name(entry));
 }
 
-void KernelEngine::adopt(const policy::SadEntry& entry, std::uint32_t index, const XfrmMark& mark) {
+void KernelEngine::adopt(const policy::SadEntry& entry, std::uint32_t index, const XfrmMark& mark,
+                         std::uint32_t raw_mark) {
     (void)available(entry.local.family());
-    if (entry.direction == policy::Direction::kOutbound && sealed_by_stack(entry)) {
-        stack_policies_.adopt(policy_of(entry, {.index = index, .mark = mark}, {}), index);
+    if (sealed_by_stack(entry)) {
+        const XfrmPolicy policy = policy_of(entry, {.index = index, .mark = mark}, {});
+        stack_policies_.adopt(policy, index);
+        if (raw_mark != 0) {
+            raw_policies_.adopt(policy, index, raw_mark);
+        }
     }
     receives_tunnels_ |=
         entry.direction == policy::Direction::kInbound && entry.mode == policy::Mode::kTunnel;

@@ -10,6 +10,7 @@
 
 #include "datapath/kernel_state.h"
 #include "datapath/netlink.h"
+#include "datapath/raw_policies.h"
 #include "datapath/stack_policies.h"
 #include "datapath/xfrm_message.h"
 #include "datapath/xfrm_numbers.h"
@@ -26,20 +27,22 @@ class KernelEngine {
     // Whether the kernel has ESP between addresses of this family; the error names the module and the remedy.
     std::expected<void, std::string> available(Family family);
 
-    // How an SA gets into the kernel: its index in the maps, its mark (UserMarks), the priority of the policy
-    // that leads to it and those that come before it, what its rule wants of devices (RuleOrder), and where
-    // it goes on.
+    // How an SA gets into the kernel: its index in the maps, its mark (UserMarks), the priorities of the
+    // policies that lead to it and those that come before it, what its rule wants of devices (RuleOrder), and
+    // where it goes on.
     struct Installation {
         std::uint32_t index = 0;
         XfrmMark mark{};
         std::uint32_t priority = 0;
+        std::uint32_t raw_priority = 0;
         std::vector<XfrmPolicy> exemptions;
         policy::Offload offload = policy::Offload::kNone;
         XfrmProgress progress;
     };
     // What has become of it.
     struct Installed {
-        std::uint32_t ifindex = 0;  // the interface that leads to an outbound SA; 0: none, the stack does
+        std::uint32_t ifindex = 0;   // the interface that leads to an outbound SA; 0: none, the stack does
+        std::uint32_t raw_mark = 0;  // as in kl_sa
         XfrmOffload offload;
     };
     std::expected<Installed, std::string> install(const policy::SadEntry& entry,
@@ -47,7 +50,8 @@ class KernelEngine {
     // Without effect on what is not there.
     void remove(const policy::SadEntry& entry, std::uint32_t index);
     // An SA that a predecessor installed; the oldest first.
-    void adopt(const policy::SadEntry& entry, std::uint32_t index, const XfrmMark& mark);
+    void adopt(const policy::SadEntry& entry, std::uint32_t index, const XfrmMark& mark,
+               std::uint32_t raw_mark);
     // What a predecessor exempted from its policies; once, when it has left SAs.
     void adopt_exemptions();
 
@@ -58,7 +62,7 @@ class KernelEngine {
     void reorder(const policy::SadEntry& entry, const Installation& installation, const XfrmOffload& offload);
     // Of all SAs that the stack seals for.
     void exempt_only(const std::vector<XfrmPolicy>& exemptions);
-    // Which outbound SAs the stack seals for: the others have an interface that TC redirects to.
+    // Outbound SAs that the stack seals for: the others have an interface that TC redirects to.
     static bool sealed_by_stack(const policy::SadEntry& entry);
 
     // Of an outbound SA that TC redirects to: makes its interface again, with its policy, if it has gone.
@@ -89,9 +93,13 @@ class KernelEngine {
     std::uint32_t if_id_of(const policy::SadEntry& entry, std::uint32_t index) const;
     XfrmPolicy policy_of(const policy::SadEntry& entry, const Installation& installation,
                          const XfrmOffload& offload) const;
-    std::expected<std::uint32_t, std::string> lead_to(const policy::SadEntry& entry,
-                                                      const Installation& installation,
-                                                      const XfrmOffload& offload);
+    std::expected<void, std::string> lead_to(const policy::SadEntry& entry, const Installation& installation,
+                                             Installed& installed);
+    std::expected<void, XfrmError> lead_by_stack(const policy::SadEntry& entry,
+                                                 const Installation& installation, Installed& installed);
+    // Of an SA of one protocol or port that the stack seals for; nullopt of another.
+    std::optional<XfrmPolicy> raw_policy_of(const policy::SadEntry& entry, const Installation& installation,
+                                            const XfrmOffload& offload) const;
     std::expected<Link, std::string> make_interface(const std::string& name, std::uint32_t if_id) const;
     std::expected<void, std::string> receive_tunnels();
     // The policies of what comes by the interface of inbound tunnels.
@@ -106,6 +114,7 @@ class KernelEngine {
     bool families_[2] = {false, false};  // known to be available: IPv4, IPv6
     bool receives_tunnels_ = false;
     StackPolicies stack_policies_;
+    RawPolicies raw_policies_;
 };
 
 }  // namespace keyline::datapath

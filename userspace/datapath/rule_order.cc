@@ -60,6 +60,10 @@ std::uint32_t RuleOrder::priority_of(const policy::SadEntry& entry) const {
     return last_priority(place_of(entry.rule).precedence) - 1 - specificity(entry.selector);
 }
 
+std::uint32_t RuleOrder::raw_priority_of(const policy::SadEntry& entry) const {
+    return last_priority(place_of(entry.rule).precedence) - 1;
+}
+
 std::vector<XfrmPolicy> RuleOrder::exemptions_for(const policy::SadEntry& entry) const {
     std::vector<XfrmPolicy> exemptions;
     for (const std::uint16_t port : ike_ports_) {

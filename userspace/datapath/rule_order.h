@@ -24,6 +24,8 @@ class RuleOrder {
 
     // Of the policy that leads to this SA: rules in their order, and narrower SAs of a rule first.
     std::uint32_t priority_of(const policy::SadEntry& entry) const;
+    // Of the policy that leads to it what raw sockets send: behind those that other packets meet.
+    std::uint32_t raw_priority_of(const policy::SadEntry& entry) const;
     // Policies that keep the stack from sealing, by this SA, what an earlier rule covers, which TC decides
     // about, and our own IKE messages to the peer, which may have lost the SA. Before the SA of a peer's
     // user, also what this host may answer that user by, and no mark tells.

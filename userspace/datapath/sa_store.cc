@@ -150,7 +150,7 @@ void SaStore::adopt() {
         }
     }
     for (const auto& [epoch, known] : kernels_by_age) {
-        kernel_.adopt(from_kl(known->sa), known->index, mark_of(known->sa));
+        kernel_.adopt(from_kl(known->sa), known->index, mark_of(known->sa), known->sa.raw_mark);
     }
     if (!kernels_by_age.empty()) {
         kernel_.adopt_exemptions();

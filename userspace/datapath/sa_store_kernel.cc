@@ -78,11 +78,14 @@ std::expected<KernelEngine::Installation, std::string> SaStore::installation_of(
     if (!mark) {
         return std::unexpected(mark.error());
     }
-    return KernelEngine::Installation{.index = index,
-                                      .mark = *mark,
-                                      .priority = order_.priority_of(entry),
-                                      .exemptions = order_.exemptions_for(entry),
-                                      .offload = order_.offload_of(entry.rule)};
+    KernelEngine::Installation installation{
+        .index = index, .mark = *mark, .offload = order_.offload_of(entry.rule)};
+    if (KernelEngine::sealed_by_stack(entry)) {
+        installation.priority = order_.priority_of(entry);
+        installation.raw_priority = order_.raw_priority_of(entry);
+        installation.exemptions = order_.exemptions_for(entry);
+    }
+    return installation;
 }
 
 std::expected<void, std::string> SaStore::hand_to_kernel(std::uint32_t index, kl_sa& sa,
@@ -99,6 +102,7 @@ std::expected<void, std::string> SaStore::hand_to_kernel(std::uint32_t index, kl
     }
     state_[index].kernel_replay = state_[index].kernel_icv = 0;
     sa.xfrm_ifindex = installed->ifindex;
+    sa.raw_mark = installed->raw_mark;
     sa.offload = to_kl(installed->offload);
     sa.offload_ifindex = installed->offload.ifindex;
     if (sa.direction == KL_INBOUND && sa.cpu == 0) {
@@ -171,8 +175,7 @@ std::vector<std::string> SaStore::follow(const policy::Policy& policy) {
 // The exemptions that are before it now.
 std::vector<XfrmPolicy> SaStore::reorder(Known& known) {
     const policy::SadEntry entry = from_kl(known.sa);
-    if (known.sa.engine != KL_ENGINE_KERNEL || known.sa.direction != KL_OUTBOUND ||
-        !KernelEngine::sealed_by_stack(entry)) {
+    if (known.sa.engine != KL_ENGINE_KERNEL || !KernelEngine::sealed_by_stack(entry)) {
         return {};
     }
     const auto installation = installation_of(entry, known.index);
@@ -219,7 +222,7 @@ std::expected<void, std::string> SaStore::change_engine(Known& known, policy::En
     }
     from_kernel(present->progress, sa, state_[known.index]);
     sa.engine = KL_ENGINE_FASTPATH;
-    sa.xfrm_ifindex = sa.mark = sa.mark_mask = sa.offload_ifindex = 0;
+    sa.xfrm_ifindex = sa.mark = sa.mark_mask = sa.raw_mark = sa.offload_ifindex = 0;
     sa.offload = KL_OFFLOAD_NONE;
     sa.cpu = 0;
     sa.epoch = ++config_.get().last_epoch;

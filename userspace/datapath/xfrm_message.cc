@@ -172,6 +172,14 @@ void put_counts(nlmsghdr* message, const XfrmProgress& progress) {
     mnl_attr_put(message, XFRMA_LTIME_VAL, sizeof(counts), &counts);
 }
 
+// Policies lead to an outbound SA, also packets whose ports the kernel does not see (RawPolicies).
+policy::Selector state_selector(const policy::SadEntry& entry) {
+    if (entry.direction == policy::Direction::kInbound) {
+        return entry.selector;
+    }
+    return {.local = entry.selector.local, .remote = entry.selector.remote};
+}
+
 void put_encapsulation(nlmsghdr* message, const policy::SadEntry& entry) {
     if (entry.encapsulation.remote_port == 0) {
         return;
@@ -226,7 +234,7 @@ void put_sa(NetlinkRequest& request, const policy::SadEntry& entry, std::uint32_
             const XfrmProgress& progress) {
     const bool outbound = entry.direction == policy::Direction::kOutbound;
     auto* info = request.extra<xfrm_usersa_info>();
-    info->sel = to_xfrm(entry.selector, outbound);
+    info->sel = to_xfrm(state_selector(entry), outbound);
     info->id.daddr = to_xfrm(outbound ? entry.remote : entry.local);
     info->id.spi = to_be32(entry.spi);
     info->id.proto = IPPROTO_ESP;

@@ -33,7 +33,7 @@ class SaSource {
     virtual kl_slot_key hold_key(std::uint32_t rule, const kl_tuple& tuple) = 0;
     // The outbound SA that a packet of the rule has by now.
     virtual Awaited awaited(std::uint32_t rule, const kl_tuple& tuple) = 0;
-    // By which the stack knows whose a packet of the rule is (shared/user_mark.h).
+    // By which the stack finds the SA of a packet of the rule (shared/user_mark.h).
     virtual std::uint32_t mark_for(std::uint32_t rule, const kl_tuple& tuple) = 0;
 };
 

@@ -71,8 +71,8 @@ kl_slot_key SaTable::hold_key(std::uint32_t rule, const kl_tuple& tuple) {
     return key;
 }
 
-Awaited SaTable::awaited(std::uint32_t rule, const kl_tuple& tuple) {
-    if (rule >= maps_.rules().size()) return Awaited::kNoSa;
+std::optional<kl_sa> SaTable::sa_of(std::uint32_t rule, const kl_tuple& tuple) {
+    if (rule >= maps_.rules().size()) return std::nullopt;
     const std::uint32_t user = user_of(rule, tuple);
     for (const kl_shape& shape : maps_.rules()[rule].shapes) {
         if (kl_serves(&shape, user) == 0) continue;
@@ -82,13 +82,19 @@ Awaited SaTable::awaited(std::uint32_t rule, const kl_tuple& tuple) {
         if (slot == 0 || slot >= maps_.slots().size()) continue;
         const std::uint32_t index = __atomic_load_n(&maps_.slots()[slot].sa, __ATOMIC_ACQUIRE);
         if (index == 0) continue;
-        const auto sa = maps_.sas().lookup<kl_sa>(index);
-        return sa && sa->engine == KL_ENGINE_KERNEL ? Awaited::kKernelSa : Awaited::kFastpathSa;
+        if (const auto sa = maps_.sas().lookup<kl_sa>(index)) return sa;
     }
-    return Awaited::kNoSa;
+    return std::nullopt;
+}
+
+Awaited SaTable::awaited(std::uint32_t rule, const kl_tuple& tuple) {
+    const auto sa = sa_of(rule, tuple);
+    if (!sa) return Awaited::kNoSa;
+    return sa->engine == KL_ENGINE_KERNEL ? Awaited::kKernelSa : Awaited::kFastpathSa;
 }
 
 std::uint32_t SaTable::mark_for(std::uint32_t rule, const kl_tuple& tuple) {
+    if (const auto sa = sa_of(rule, tuple); sa && sa->raw_mark != 0) return sa->raw_mark;
     if (maps_.user_marks().active == 0 || rule >= maps_.rules().size()) return 0;
     const std::uint32_t user = user_of(rule, tuple);
     return user == 0 ? KL_MARK_DECIDED : maps_.mark_by_user().lookup<std::uint32_t>(user).value_or(0);

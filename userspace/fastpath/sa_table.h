@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "fastpath/instance_maps.h"
@@ -37,6 +38,8 @@ class SaTable : public SaSource {
     };
 
     std::uint32_t user_of(std::uint32_t rule, const kl_tuple& tuple);
+    // The outbound SA of a packet of the rule; nullopt: there is none.
+    std::optional<kl_sa> sa_of(std::uint32_t rule, const kl_tuple& tuple);
     const SecurityAssociation* load(std::uint32_t index, std::uint32_t epoch);
 
     const InstanceMaps& maps_;

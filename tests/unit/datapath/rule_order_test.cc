@@ -120,6 +120,14 @@ TEST_F(RuleOrderTest, NarrowerSasOfARuleComeFirst) {
               order_.priority_of(sa(7, selector("10.0.0.0/8", "10.0.0.0/8"))));
 }
 
+TEST_F(RuleOrderTest, WhatRawSocketsSendComesLastInItsRule) {
+    const policy::SadEntry narrow = sa(7, selector("10.0.0.1/32", "10.1.0.1/32", 6, 80));
+    EXPECT_GT(order_.raw_priority_of(narrow),
+              order_.priority_of(sa(7, selector("10.0.0.0/8", "10.0.0.0/8"))));
+    EXPECT_LT(order_.raw_priority_of(narrow),
+              order_.priority_of(sa(1, selector("10.0.0.0/8", "10.0.0.0/8"))));
+}
+
 TEST_F(RuleOrderTest, SasOfARuleThatHasGoneComeLast) {
     const policy::SadEntry orphan = sa(99, selector("10.0.0.1/32", "10.1.0.1/32"));
     EXPECT_GT(order_.priority_of(orphan), order_.priority_of(sa(7, orphan.selector)));
