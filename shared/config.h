@@ -21,7 +21,7 @@ struct kl_config {
 	__u32 handover_ifindex;   /* the near (kernel's) end of the handover veth pair */
 	__u32 hold;               /* 1: packets that wait for an SA go to the fast path to be held; 0: dropped */
 	__u8 default_action;      /* for packets no rule covers: KL_ACTION_BYPASS or KL_ACTION_BLOCK */
-	__u8 reserved8;
+	__u8 xfrm_share;          /* 1 + which share of the XFRM numbers is the instance's (datapath/xfrm_share.h); 0: none yet */
 	__u16 ike_port;           /* UDP ports of our own IKE sockets, host order: never subject to policy */
 	__u16 nat_port;           /* of IKE and UDP-encapsulated ESP (RFC 3948) */
 	__u16 reserved16;

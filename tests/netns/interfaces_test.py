@@ -47,6 +47,19 @@ class TwoInstances(Scenario):
         self.assert_protected(capture, esp=10)
 
 
+    def test_a_purge_of_one_leaves_the_others_xfrm_alone(self):
+        """Their names have the same place among the shares of XFRM's numbers."""
+        self.start()
+        share = self.a.map("kl_config")[0]["formatted"]["value"]["xfrm_share"] - 1
+        ours = 0x40000000 + share * 2**26 + 5
+        self.a.run("ip", "xfrm", "policy", "add", "dst", "192.0.2.9", "dir", "out", "priority", ours)
+        self.a.run(program("keylined"), "--purge", "--instance", "lan")
+        self.assertIn("192.0.2.9", self.a.output("ip", "xfrm", "policy"))
+        self.assertEqual(0, self.a.keylined.stop())
+        self.a.run(program("keylined"), "--config", self.a.config_path, "--purge")
+        self.assertNotIn("192.0.2.9", self.a.output("ip", "xfrm", "policy"))
+
+
 class ForeignXfrm(Scenario):
     """Policies alone: they need no ESP in the kernel."""
 

@@ -20,6 +20,7 @@
 #include "datapath/rule_store.h"
 #include "datapath/sa_store.h"
 #include "datapath/user_marks.h"
+#include "datapath/xfrm_share.h"
 
 namespace keyline::datapath {
 namespace {
@@ -103,6 +104,7 @@ std::expected<void, std::string> Datapath::State::open(const Options& options) {
     using Done = std::expected<void, std::string>;
     bpfmap::Map config_map, event_map;
     std::optional<UserMarks> marks;
+    unsigned share = 0;
     HandoverPair pair;
     const std::function<Done()> steps[] = {
         [&] { return pins.prepare(); },
@@ -113,9 +115,11 @@ std::expected<void, std::string> Datapath::State::open(const Options& options) {
         [&] { return fill_new_config(config[0]), Done(); },
         [&] { return keep(rules, RuleStore::open(pins, config[0])); },
         [&] { return keep(marks, UserMarks::open(pins, *programs)); },
+        [&] { return keep(share, claim_xfrm_share(pins, config[0])); },
         [&] {
-            return keep(sas, SaStore::open(pins, config[0], *rules, KernelEngine(*netlink, options.instance),
-                                           std::move(*marks)));
+            return keep(
+                sas, SaStore::open(pins, config[0], *rules, KernelEngine(*netlink, options.instance, share),
+                                   std::move(*marks)));
         },
         [&] { return keep(cookies, CookieStore::open(pins)); },
         [&] { return keep(event_map, bpfmap::Map::open_pinned(pins.path("kl_events"))); },
@@ -171,7 +175,9 @@ std::expected<void, std::string> Datapath::purge(const std::string& instance, co
         return std::unexpected(netlink.error());
     }
     Ports::remove_all(pins, *netlink);
-    remove_kernel_sas(pins, KernelEngine(*netlink, instance));
+    if (const auto share = find_xfrm_share(pins)) {
+        remove_kernel_sas(pins, KernelEngine(*netlink, instance, *share));
+    }
     remove_handover_pair(*netlink, instance);
     pins.remove();
     return {};

@@ -43,11 +43,11 @@ std::string no_esp(Family family, const std::string& reason) {
 
 }  // namespace
 
-KernelEngine::KernelEngine(const Netlink& netlink, const std::string& instance)
+KernelEngine::KernelEngine(const Netlink& netlink, const std::string& instance, unsigned share)
     : netlink_(netlink),
       inbound_interface_("kli-" + instance),
-      ids_(xfrm_ids(instance)),
-      priorities_(xfrm_priorities(instance)) {}
+      ids_(xfrm_ids(share)),
+      priorities_(xfrm_priorities(share)) {}
 
 std::expected<void, std::string> KernelEngine::open() {
     if (!socket_) {

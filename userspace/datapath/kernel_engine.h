@@ -21,8 +21,9 @@ namespace keyline::datapath {
 
 class KernelEngine {
   public:
-    // `netlink` lives longer than this object. Touches nothing before the first SA.
-    KernelEngine(const Netlink& netlink, const std::string& instance);
+    // `netlink` lives longer than this object; `share` of the XFRM numbers is the instance's (xfrm_share.h).
+    // Touches nothing before the first SA.
+    KernelEngine(const Netlink& netlink, const std::string& instance, unsigned share);
 
     // Whether the kernel has ESP between addresses of this family; the error names the module and the remedy.
     std::expected<void, std::string> available(Family family);

@@ -13,11 +13,14 @@ namespace keyline::datapath {
 class Pins {
   public:
     Pins(const std::string& root, const std::string& instance)
-        : root_(root), directory_(root + "/" + instance) {}
+        : root_(root), instance_(instance), directory_(root + "/" + instance) {}
 
     // Makes the directory, on a bpffs that is mounted at /sys/fs/bpf when none is there.
     std::expected<void, std::string> prepare() const;
 
+    // Where every instance has its directory.
+    const std::string& root() const { return root_; }
+    const std::string& instance() const { return instance_; }
     const std::string& directory() const { return directory_; }
     std::string path(const std::string& name) const { return directory_ + "/" + name; }
     // The XDP link of a port (shared/port.h). Names in a bpffs have no dots, so the interface's name is no
@@ -33,6 +36,7 @@ class Pins {
 
   private:
     std::string root_;
+    std::string instance_;
     std::string directory_;
 };
 

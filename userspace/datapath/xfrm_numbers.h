@@ -1,10 +1,10 @@
 // The numbers by which Keyline's states and policies in XFRM are told from those of others, and those of one
 // instance from another's: reqids and interface ids, and the priorities of policies. Both are out of the way
-// of the small ones that people and other programs choose.
+// of the small ones that people and other programs choose. Each instance has one of sixteen shares
+// (xfrm_share.h).
 #pragma once
 
 #include <cstdint>
-#include <string>
 
 namespace keyline::datapath {
 
@@ -15,10 +15,11 @@ struct NumberRange {
     bool contains(std::uint32_t number) const { return number - first < count; }
 };
 
-// Of one instance, which its name places among sixteen.
-NumberRange xfrm_ids(const std::string& instance);
+inline constexpr unsigned kXfrmShares = 16;
+
+NumberRange xfrm_ids(unsigned share);
 // Behind the priorities that others choose, whose policies stay in force as they were before.
-NumberRange xfrm_priorities(const std::string& instance);
+NumberRange xfrm_priorities(unsigned share);
 
 // Of all instances.
 bool is_keyline_id(std::uint32_t id);
