@@ -12,8 +12,6 @@
 namespace keyline::datapath {
 namespace {
 
-constexpr std::chrono::nanoseconds kQuiet = std::chrono::seconds(10);
-
 std::uint64_t realtime_seconds() { return static_cast<std::uint64_t>(::time(nullptr)); }
 
 // Key octets on their way into the map; wiped when they have arrived.
@@ -81,12 +79,15 @@ Endpoint endpoint_of(std::uint64_t source) {
 
 std::expected<SaStore, std::string> SaStore::open(const Pins& pins, kl_config& config, RuleStore& rules,
                                                   KernelEngine kernel, UserMarks marks) {
-    SaStore store(pins, config, rules, std::move(kernel), std::move(marks));
-    bpfmap::Map state, slots;
+    auto slots = SlotTable::open(pins, rules);
+    if (!slots) {
+        return std::unexpected(slots.error());
+    }
+    SaStore store(pins, config, rules, std::move(*slots), std::move(kernel), std::move(marks));
+    bpfmap::Map state;
     for (const auto& [name, map] :
          {std::pair{"kl_sas", &store.sas_}, std::pair{"kl_sa_keys", &store.keys_},
-          std::pair{"kl_sa_by_spi", &store.by_spi_}, std::pair{"kl_slot_by_key", &store.slot_by_key_},
-          std::pair{"kl_sa_state", &state}, std::pair{"kl_slots", &slots}}) {
+          std::pair{"kl_sa_by_spi", &store.by_spi_}, std::pair{"kl_sa_state", &state}}) {
         auto opened = bpfmap::Map::open_pinned(pins.path(name));
         if (!opened) {
             return std::unexpected(opened.error());
@@ -94,12 +95,8 @@ std::expected<SaStore, std::string> SaStore::open(const Pins& pins, kl_config& c
         *map = std::move(*opened);
     }
     auto mapped_state = bpfmap::MappedArray<kl_sa_state>::map(state, true);
-    auto mapped_slots = bpfmap::MappedArray<kl_slot>::map(slots, true);
     if (!mapped_state) {
         return std::unexpected(pins.path("kl_sa_state") + ": " + mapped_state.error());
-    }
-    if (!mapped_slots) {
-        return std::unexpected(pins.path("kl_slots") + ": " + mapped_slots.error());
     }
     auto cpus = CpuSpread::open(pins);
     if (!cpus) {
@@ -112,7 +109,6 @@ std::expected<SaStore, std::string> SaStore::open(const Pins& pins, kl_config& c
     store.cpus_ = std::move(*cpus);
     store.dropped_ = std::move(*dropped);
     store.state_ = std::move(*mapped_state);
-    store.slots_ = std::move(*mapped_slots);
     store.watch_.renew();
     store.adopt();
     return store;
@@ -131,15 +127,16 @@ std::string SaStore::describe(const Name& name) {
 
 void SaStore::adopt() {
     index_used_.assign(state_.size(), false);
-    slot_used_.assign(slots_.size(), false);
-    index_used_[0] = slot_used_[0] = true;
+    index_used_[0] = true;
     sas_.for_each_key<std::uint32_t>([this](std::uint32_t index) {
         const auto sa = sas_.lookup<kl_sa>(index);
         if (sa && index < index_used_.size()) {
             index_used_[index] = true;
             cpus_.take(sa->cpu);
-            known_[name_of(*sa)] = {
-                .index = index, .sa = *sa, .source = source_of(*sa), .known_since = monotonic_nanoseconds()};
+            known_[name_of(*sa)] = {.index = index,
+                                    .sa = *sa,
+                                    .source = source_of(*sa),
+                                    .use = {.known_since = monotonic_nanoseconds()}};
         }
         return true;
     });
@@ -156,13 +153,6 @@ void SaStore::adopt() {
         kernel_.adopt_exemptions();
         (void)restore_interfaces(std::nullopt);
     }
-    slot_by_key_.for_each_key<kl_slot_key>([this](const kl_slot_key& key) {
-        const auto slot = slot_by_key_.lookup<std::uint32_t>(key);
-        if (slot && *slot < slot_used_.size()) {
-            slot_used_[*slot] = true;
-        }
-        return true;
-    });
 }
 
 std::optional<std::uint32_t> SaStore::free_index() {
@@ -197,7 +187,7 @@ std::expected<void, std::string> SaStore::install(const policy::SadEntry& entry)
     }
     sa.epoch = ++config_.get().last_epoch;
     if (entry.direction == policy::Direction::kOutbound) {
-        const auto slot = slot_for(entry);
+        const auto slot = slots_.slot_for(entry);
         if (!slot) {
             return failure(slot.error());
         }
@@ -220,14 +210,14 @@ std::expected<void, std::string> SaStore::install(const policy::SadEntry& entry)
     index_used_[*index] = true;
     cpus_.take(sa.cpu);
     known_[name_of(sa)] = {
-        .index = *index, .sa = sa, .source = source_of(sa), .known_since = monotonic_nanoseconds()};
+        .index = *index, .sa = sa, .source = source_of(sa), .use = {.known_since = monotonic_nanoseconds()}};
     next_deadline_ = std::min(next_deadline_, next_limit(sa, sa.installed));
     return {};
 }
 
 std::expected<void, std::string> SaStore::publish(const kl_sa& sa, std::uint32_t index) {
     if (sa.direction == KL_OUTBOUND) {
-        __atomic_store_n(&slots_[sa.slot].sa, index, __ATOMIC_RELEASE);
+        slots_.lead(sa.slot, index);
         return {};
     }
     return by_spi_.update(spi_key(sa), spi_entry(sa, index));
@@ -250,73 +240,6 @@ std::expected<void, std::string> SaStore::write(std::uint32_t index, const kl_sa
     state_[index].source = source_of(sa);
     __atomic_store_n(&state_[index].epoch, sa.epoch, __ATOMIC_RELEASE);
     return {};
-}
-
-bool SaStore::serves(std::uint32_t rule, const kl_tuple& packet, std::uint32_t user) const {
-    return std::ranges::any_of(rules_.get().shapes(rule), [&](const kl_shape& shape) {
-        if (kl_serves(&shape, user) == 0) return false;
-        kl_slot_key key;
-        kl_make_slot_key(&key, rule, user, &packet, &shape);
-        const auto slot = slot_by_key_.lookup<std::uint32_t>(key);
-        return slot && *slot < slots_.size() && slots_[*slot].sa != 0;
-    });
-}
-
-std::expected<std::uint32_t, std::string> SaStore::slot_for(const policy::SadEntry& entry) {
-    const bool of_user = entry.impersonation_handle != 0;
-    const auto shape = rules_.get().shape_for(entry.rule, entry.selector, of_user);
-    if (!shape) {
-        return std::unexpected(shape.error());
-    }
-    const kl_tuple tuple = selector_tuple(entry.selector);
-    kl_slot_key key;
-    kl_make_slot_key(&key, entry.rule, entry.impersonation_handle, &tuple, &*shape);
-    if (const auto present = slot_by_key_.lookup<std::uint32_t>(key)) {
-        return *present;
-    }
-    const auto slot = free_slot();
-    if (!slot) {
-        return std::unexpected("all slots are taken: raise datapath.max_sas");
-    }
-    slots_[*slot] = {.sa = 0, .rule = entry.rule};
-    if (const auto stored = slot_by_key_.update(key, *slot); !stored) {
-        return std::unexpected(stored.error());
-    }
-    slot_used_[*slot] = true;
-    return *slot;
-}
-
-std::optional<std::uint32_t> SaStore::free_slot() {
-    for (const bool last_chance : {false, true}) {
-        const auto free = std::ranges::find(slot_used_, false);
-        if (free != slot_used_.end()) {
-            return static_cast<std::uint32_t>(free - slot_used_.begin());
-        }
-        if (!last_chance) {
-            reclaim_slots();
-        }
-    }
-    return std::nullopt;
-}
-
-// A slot outlives its SA, so that a new one finds its flows. Before another key gets it, those flows must be
-// void.
-void SaStore::reclaim_slots() {
-    std::vector<kl_slot_key> vacant;
-    slot_by_key_.for_each_key<kl_slot_key>([&](const kl_slot_key& key) {
-        const auto slot = slot_by_key_.lookup<std::uint32_t>(key);
-        if (slot && *slot < slots_.size() && slots_[*slot].sa == 0) {
-            vacant.push_back(key);
-        }
-        return true;
-    });
-    for (const kl_slot_key& key : vacant) {
-        if (const auto slot = slot_by_key_.lookup<std::uint32_t>(key)) {
-            slot_used_[*slot] = false;
-        }
-        slot_by_key_.erase(key);
-    }
-    rules_.get().retire_flows();
 }
 
 bool SaStore::remove(policy::Direction direction, std::uint32_t spi, const IpAddress& remote) {
@@ -342,10 +265,7 @@ void SaStore::unpublish(const Known& known) {
         by_spi_.erase(spi_key(known.sa));
         return;
     }
-    // A newer SA may have taken the slot over.
-    std::uint32_t expected = known.index;
-    __atomic_compare_exchange_n(&slots_[known.sa.slot].sa, &expected, 0, false, __ATOMIC_ACQ_REL,
-                                __ATOMIC_RELAXED);
+    slots_.release(known.sa.slot, known.index);
 }
 
 void SaStore::erase(std::uint32_t index) {
@@ -383,7 +303,7 @@ std::expected<void, std::string> SaStore::move(policy::Direction direction, std:
         return failure("there is one already");
     }
     if (direction == policy::Direction::kOutbound) {
-        const auto slot = slot_for(entry);
+        const auto slot = slots_.slot_for(entry);
         if (!slot) {
             return failure(slot.error());
         }
@@ -397,7 +317,7 @@ std::expected<void, std::string> SaStore::move(policy::Direction direction, std:
     }
     __atomic_store_n(&state_[known.index].epoch, sa.epoch, __ATOMIC_RELEASE);
     if (sa.slot != known.sa.slot) {
-        __atomic_store_n(&slots_[sa.slot].sa, known.index, __ATOMIC_RELEASE);
+        slots_.lead(sa.slot, known.index);
         unpublish(known);
     }
     known.sa = sa;
@@ -433,40 +353,23 @@ SaEvents SaStore::events() {
 
 std::vector<SaSilence> SaStore::quiet() {
     const std::uint64_t now = monotonic_nanoseconds();
+    const auto last_used = [this](const Known& known) {
+        return __atomic_load_n(&state_[known.index].last_used, __ATOMIC_RELAXED);
+    };
     std::vector<SaSilence> found;
-    for (auto& [name, known] : known_) {
+    for (auto& [name, inbound] : known_) {
         // An authenticated firewall's answers come in the clear.
-        if (name.direction != policy::Direction::kInbound || known.sa.mode == KL_AUTH_FIREWALL) continue;
-        if (const auto quiet = silence(known, now)) found.push_back(*quiet);
+        if (name.direction != policy::Direction::kInbound || inbound.sa.mode == KL_AUTH_FIREWALL) continue;
+        const auto twin = known_.find({policy::Direction::kOutbound, inbound.sa.twin_spi, name.remote});
+        if (twin == known_.end()) continue;
+        Known& outbound = twin->second;
+        if (auto silence =
+                find_silence(inbound.use, last_used(inbound), outbound.use, last_used(outbound), now)) {
+            silence->inbound_spi = name.spi;
+            found.push_back(*silence);
+        }
     }
     return found;
-}
-
-std::optional<SaSilence> SaStore::silence(Known& inbound, std::uint64_t now) {
-    const auto twin =
-        known_.find({policy::Direction::kOutbound, inbound.sa.twin_spi, name_of(inbound.sa).remote});
-    if (twin == known_.end()) return std::nullopt;
-    Known& outbound = twin->second;
-    const std::uint64_t heard = __atomic_load_n(&state_[inbound.index].last_used, __ATOMIC_RELAXED);
-    const std::uint64_t sent = __atomic_load_n(&state_[outbound.index].last_used, __ATOMIC_RELAXED);
-    if (heard != inbound.used) {
-        inbound.unanswered_since = 0;
-    } else if (sent != outbound.used && inbound.unanswered_since == 0) {
-        inbound.unanswered_since = now;
-    }
-    inbound.used = heard;
-    outbound.used = sent;
-
-    const auto since = [now](std::uint64_t then) {
-        const std::chrono::nanoseconds age(now > then ? now - then : 0);
-        return age < kQuiet ? std::chrono::seconds(0) : std::chrono::duration_cast<std::chrono::seconds>(age);
-    };
-    const SaSilence silence{
-        .inbound_spi = inbound.sa.spi,
-        .unanswered = since(inbound.unanswered_since == 0 ? now : inbound.unanswered_since),
-        .idle = since(std::max({heard, sent, inbound.known_since}))};
-    if (silence.unanswered.count() == 0 && silence.idle.count() == 0) return std::nullopt;
-    return silence;
 }
 
 std::optional<SaExpiry> SaStore::check(const Name& name, Known& known, std::uint64_t now) const {

@@ -1,4 +1,4 @@
-// The SAD in the maps: SAs, their keys and state, SPIs and slots (shared/sa.h, shared/slot.h).
+// The SAD in the maps: SAs, their keys and state, and SPIs (shared/sa.h).
 #pragma once
 
 #include <cstdint>
@@ -18,6 +18,8 @@
 #include "datapath/rule_order.h"
 #include "datapath/rule_store.h"
 #include "datapath/secure_watch.h"
+#include "datapath/silence.h"
+#include "datapath/slot_table.h"
 #include "datapath/user_marks.h"
 
 namespace keyline::datapath {
@@ -34,7 +36,9 @@ class SaStore {
     std::expected<void, std::string> move(policy::Direction direction, std::uint32_t spi,
                                           const IpAddress& from, const Endpoint& to);
     // Whether a packet of the rule has an outbound SA.
-    bool serves(std::uint32_t rule, const kl_tuple& packet, std::uint32_t user) const;
+    bool serves(std::uint32_t rule, const kl_tuple& packet, std::uint32_t user) const {
+        return slots_.serves(rule, packet, user);
+    }
     SaEvents events();
     std::vector<SaSilence> quiet();
     // Whether the kernel has ESP between addresses of this family, and what negotiation discovery wants of
@@ -57,10 +61,7 @@ class SaStore {
         kl_sa sa{};
         std::uint64_t source = 0;  // inbound: where the peer was last reported to be (kl_sa_state)
         bool soft_reported = false, hard_reported = false;
-        std::uint64_t known_since = 0;  // CLOCK_MONOTONIC nanoseconds, like the others
-        std::uint64_t used = 0;         // kl_sa_state.last_used when quiet() looked last
-        std::uint64_t unanswered_since =
-            0;  // inbound: its twin has sent since and this one heard nothing; 0: no
+        Use use;
     };
     struct Name {
         policy::Direction direction;
@@ -69,12 +70,14 @@ class SaStore {
         auto operator<=>(const Name&) const = default;
     };
 
-    SaStore(const Pins& pins, kl_config& config, RuleStore& rules, KernelEngine kernel, UserMarks marks)
+    SaStore(const Pins& pins, kl_config& config, RuleStore& rules, SlotTable slots, KernelEngine kernel,
+            UserMarks marks)
         : config_(config),
           rules_(rules),
           kernel_(std::move(kernel)),
           watch_(pins),
-          marks_(std::move(marks)) {}
+          marks_(std::move(marks)),
+          slots_(std::move(slots)) {}
     void adopt();
     std::optional<std::uint32_t> free_index();
     std::expected<void, std::string> write(std::uint32_t index, const kl_sa& sa,
@@ -95,9 +98,6 @@ class SaStore {
     policy::SadEntry with_keys(std::uint32_t index, const kl_sa& sa) const;
     Known* find_kernel(const XfrmSaName& wanted);
     std::expected<void, std::string> publish(const kl_sa& sa, std::uint32_t index);
-    std::expected<std::uint32_t, std::string> slot_for(const policy::SadEntry& entry);
-    std::optional<std::uint32_t> free_slot();
-    void reclaim_slots();
     void unpublish(const Known& known);
     void erase(std::uint32_t index);
     void take_kernel_events();
@@ -109,7 +109,6 @@ class SaStore {
     // The SA as the kernel has it, whose counts are taken; nullopt when it does not have it any more.
     std::optional<XfrmSa> settle_with_kernel(const policy::SadEntry& entry, std::uint32_t index);
     std::optional<SaExpiry> check(const Name& name, Known& known, std::uint64_t now) const;
-    std::optional<SaSilence> silence(Known& inbound, std::uint64_t now);
     static Name name_of(const kl_sa& sa);
     static std::string describe(const Name& name);
 
@@ -121,11 +120,11 @@ class SaStore {
     PacketCounters dropped_;
     UserMarks marks_;
     RuleOrder order_;
-    bpfmap::Map sas_, keys_, by_spi_, slot_by_key_;
+    bpfmap::Map sas_, keys_, by_spi_;
     bpfmap::MappedArray<kl_sa_state> state_;
-    bpfmap::MappedArray<kl_slot> slots_;
+    SlotTable slots_;
     std::map<Name, Known> known_;
-    std::vector<bool> index_used_, slot_used_;
+    std::vector<bool> index_used_;
     std::uint32_t sa_events_seen_ = 0;
     std::uint64_t kernel_read_at_ = 0;  // CLOCK_MONOTONIC nanoseconds
     std::uint64_t next_deadline_ = 0;   // CLOCK_REALTIME seconds of the next limit in seconds
