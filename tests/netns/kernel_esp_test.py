@@ -4,12 +4,13 @@ engine = "kernel" unchanged."""
 
 import json
 import pathlib
+import re
 
 import users_test
 from scenario import MARKER, Scenario, main
 from tunnel_test import Tunnel
 from lab.host import program
-from lab.processes import wait_until
+from lab.processes import LabError, wait_until
 from lab.traffic import BackgroundPing, iperf, ping, ping_command, read_ping
 
 # Sends a stream that its peer echoes, and wants all of it back.
@@ -97,6 +98,51 @@ class MixedEngines(WithEngines):
         self.assertGreater(iperf(self.a, self.b, self.b.address, 2), 1e5)
         self.assertGreater(iperf(self.b, self.a, self.a.address, 2), 1e5)
         self.assert_protected(capture, esp=20)
+
+
+class Absent(Tunnel):
+    """What the kernel has as modules, on a machine that loads none by itself: whoever follows the remedies gets there."""
+    MODPROBE = pathlib.Path("/proc/sys/kernel/modprobe")
+    SUITE = "3des-cbc/hmac-sha1-96"
+    CIPHER = "crypto-des3_ede"
+    # The rest of the suite.
+    ALGORITHMS = "authenc", "cbc", "echainiv", "sha1"
+
+    def setUp(self):
+        super().setUp()
+        self.addCleanup(self.MODPROBE.write_text, self.MODPROBE.read_text())
+        self.MODPROBE.write_text("/bin/false")
+        for algorithm in self.ALGORITHMS:
+            self.a.run("modprobe", "--quiet", f"crypto-{algorithm}", check=False)  # it may be built in
+
+    def start_by_remedies(self):
+        """Starts a and b, loads the module that keylined names until it starts, and returns these modules."""
+        named = []
+        while True:
+            try:
+                self.a.start_keyline()
+                break
+            except LabError as error:
+                module = re.findall("`modprobe (.*?)`", str(error))[-1]
+                self.assertNotIn(module, named)
+                named.append(module)
+                self.a.run("modprobe", module)
+        self.b.start_keyline()
+        return named
+
+    def test_tunnel(self):
+        target = self.configure_tunnel("v4", "v4", quick_mode={"suites": [self.SUITE]})
+        self.assertLess({"xfrm_user", "esp4"}, set(self.start_by_remedies()))
+        capture = self.cable.capture()
+        pinging = BackgroundPing(self.a, target)
+        for module, *said in (("xfrm_interface", "`modprobe xfrm_interface`"),
+                              (self.CIPHER, self.SUITE, "load their modules")):
+            self.assert_told(self.a, *said)
+            self.assertEqual([], self.a.query("sas"))
+            self.a.run("modprobe", module)
+        wait_until(lambda: pinging.answers() > 3, "answers")
+        self.assertEqual({"kernel"}, {sa["engine"] for sa in self.a.query("sas")})
+        self.assert_protected(capture, esp=6)
 
 
 class EngineChange(WithEngines):

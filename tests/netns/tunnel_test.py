@@ -18,7 +18,8 @@ class Tunnel(Scenario):
         """Its first address, the host's own."""
         return str(next(ipaddress.ip_network(network).hosts()))
 
-    def start_tunnel(self, inner, outer):
+    def configure_tunnel(self, inner, outer, **tables):
+        """With these tables of the configuration, too. Returns the address of b behind the tunnel."""
         networks = self.networks(inner)
 
         def tunnel(host, document):
@@ -31,9 +32,16 @@ class Tunnel(Scenario):
             document["rule"] = [{"name": "tunnel", "local": networks[host], "remote": networks[peer],
                                  "action": "protect", "mode": "tunnel", "tunnel_local": local,
                                  "tunnel_remote": remote}]
+            document.update(tables)
 
-        self.start(tunnel)
+        self.configure(tunnel)
         return self.address_in(networks[self.b])
+
+    def start_tunnel(self, inner, outer):
+        target = self.configure_tunnel(inner, outer)
+        for host in self.lab.hosts:
+            host.start_keyline()
+        return target
 
     def check(self, inner, outer):
         target = self.start_tunnel(inner, outer)

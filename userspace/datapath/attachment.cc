@@ -180,15 +180,19 @@ std::expected<bool, std::string> attach_tc(const Link& link, TcHook hook, int pr
     bpf_tc_hook at = tc_hook(link.ifindex, attach_point(hook));
     const int made = bpf_tc_hook_create(&at);
     if (made != 0 && made != -EEXIST) {
-        return std::unexpected("cannot make a clsact qdisc on " + link.name + ": " + std::strerror(-made));
+        return std::unexpected("cannot make a clsact qdisc on " + link.name + ": " + std::strerror(-made) +
+                               (made == -ENOENT ? "; `modprobe sch_ingress`" : ""));
     }
     LIBBPF_OPTS(bpf_tc_opts, options, .prog_fd = program, .flags = BPF_TC_F_REPLACE, .handle = kTcHandle,
                 .priority = kTcPriority);
     if (const int result = bpf_tc_attach(&at, &options); result != 0) {
+        const std::string remedy = result == -ENOENT
+                                       ? "`modprobe cls_bpf`"
+                                       : "`tc filter show dev " + link.name +
+                                             (hook == TcHook::kEgress ? " egress" : " ingress") +
+                                             "` shows who has priority 1";
         return std::unexpected("cannot attach the TC program to " + link.name + ": " +
-                               std::strerror(-result) + "; `tc filter show dev " + link.name +
-                               (hook == TcHook::kEgress ? " egress" : " ingress") +
-                               "` shows who has priority 1");
+                               std::strerror(-result) + "; " + remedy);
     }
     return made == 0;
 }

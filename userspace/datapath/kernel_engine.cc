@@ -71,7 +71,8 @@ std::expected<void, std::string> KernelEngine::available(Family family) {
     const policy::SadEntry probe = probe_entry(family);
     NetlinkRequest add(XFRM_MSG_NEWSA, NLM_F_CREATE | NLM_F_EXCL);
     put_sa(add, probe, 0, 0, {});
-    if (const auto added = socket_->send(add); !added && added.error().code != EEXIST) {
+    if (const auto added = socket_->send(add);
+        !added && added.error().code != EEXIST && !is_absent_algorithm(added.error())) {
         return std::unexpected(no_esp(family, added.error().text));
     }
     remove_state(*socket_, xfrm_name(probe));

@@ -7,10 +7,20 @@
 #include <linux/in6.h>
 #include <linux/xfrm.h>
 
+#include <cerrno>
+
 namespace keyline::datapath {
 namespace {
 
 using policy::Offload;
+
+std::string refusal_of(const policy::SadEntry& entry, const XfrmError& error) {
+    if (!is_absent_algorithm(error)) {
+        return "the kernel refuses it: " + error.text;
+    }
+    return "the kernel has not all algorithms of " + entry.suite.to_string() + " (" + error.text +
+           "): load their modules, or set engine = \"fastpath\" for the rule";
+}
 
 std::expected<void, std::string> add(const XfrmSocket& socket, const KernelState& state,
                                      const XfrmOffload& offload) {
@@ -22,7 +32,7 @@ std::expected<void, std::string> add(const XfrmSocket& socket, const KernelState
     }
     put_offload(request, entry.direction, offload);
     if (const auto sent = socket.send(request); !sent) {
-        return std::unexpected("the kernel refuses it: " + sent.error().text);
+        return std::unexpected(refusal_of(entry, sent.error()));
     }
     return {};
 }
@@ -65,6 +75,8 @@ std::expected<XfrmOffload, std::string> leave_to_device(const XfrmSocket& socket
 }
 
 }  // namespace
+
+bool is_absent_algorithm(const XfrmError& error) { return error.code == ENOENT || error.code == ENOSYS; }
 
 std::expected<XfrmOffload, std::string> add_state(const XfrmSocket& socket, const Netlink& netlink,
                                                   const KernelState& state) {

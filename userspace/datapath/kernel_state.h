@@ -26,6 +26,9 @@ struct KernelState {
 // Returns what the device with the SA's local address does of it. The error names the device and the remedy.
 std::expected<XfrmOffload, std::string> add_state(const XfrmSocket& socket, const Netlink& netlink,
                                                   const KernelState& state);
+// The kernel has ESP, but not a cipher or hash of the SA, or what combines them: modules that it did not
+// load.
+bool is_absent_algorithm(const XfrmError& error);
 // Without effect on what is not there.
 void remove_state(const XfrmSocket& socket, const XfrmSaName& name);
 
