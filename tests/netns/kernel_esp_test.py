@@ -33,7 +33,7 @@ DATAGRAM_PORT = 7778
 # One socket for all who ask.
 DATAGRAM_SERVER = f"""
 import socket
-with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as wire:
+with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as wire:
     wire.bind(('', {DATAGRAM_PORT}))
     print('listening', flush=True)
     while True:
@@ -53,7 +53,7 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as wire:
 DATAGRAMS = """
 import socket, sys
 server, connected = (sys.argv[1], int(sys.argv[2])), sys.argv[4] == 'True'
-with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as wire:
+with socket.socket(socket.AF_INET6 if ':' in sys.argv[1] else socket.AF_INET, socket.SOCK_DGRAM) as wire:
     wire.settimeout(float(sys.argv[3]) / 10)
     if connected:
         wire.connect(server)
@@ -411,7 +411,7 @@ class Users(users_test.KerberosUsers):
         before = [self.sent_by(host) for host in self.lab.hosts]
         capture = self.cable.capture()
         for uid in self.WHO:
-            command = ping_command(self.b.address, count=5, size=5000, pattern=MARKER)
+            command = ping_command(self.server(), count=5, size=5000, pattern=MARKER)
             done = self.a.run("setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", *command, check=False)
             self.assertEqual(0, read_ping(done.stdout + done.stderr).lost, done.stdout)
         self.assert_protected(capture, esp=30)
@@ -450,6 +450,18 @@ class Users(users_test.KerberosUsers):
             host.run(program("keylined"), "--config", host.config_path, "--purge")
         wait_until(lambda: "kl_" not in self.a.output("bpftool", "cgroup", "show", "/sys/fs/cgroup"),
                    "the programs to go from the cgroup")
+
+
+class UsersOverIpv6(users_test.OverIpv6, Users):
+    pass
+
+
+class UsersBehindNat(users_test.BehindNat, Users):
+    pass
+
+
+class UsersInTunnel(users_test.InTunnel, Users):
+    pass
 
 
 class OwnInterfaces(Tunnel):

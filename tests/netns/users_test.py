@@ -9,13 +9,13 @@ from lab.domain import REALM
 PORT = 7777
 
 ECHO = f"""
-import socketserver
+import socket, socketserver
 class Echo(socketserver.BaseRequestHandler):
     def handle(self):
         while data := self.request.recv(4096):
             self.request.sendall(data)
 class Server(socketserver.ThreadingTCPServer):
-    allow_reuse_address = True
+    allow_reuse_address, address_family = True, socket.AF_INET6
 server = Server(('', {PORT}), Echo)
 print('listening', flush=True)
 server.serve_forever()
@@ -104,18 +104,24 @@ class UserScenario(Scenario):
 
     USERS = {"alice": 1001, "bob": 1002}
 
+    def server(self):
+        """Its address."""
+        return self.b.address
+
     def serve(self):
         self.b.start("/usr/bin/python3", "-c", ECHO, log="echo.log").wait_for_output("listening")
 
     def converse(self, uid, seconds=20, *, program=CONVERSE, port=PORT, more=()):
         """Whether the user gets through to the server, by a program that takes its address and port, and a time limit."""
         done = self.a.run("setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "/usr/bin/python3", "-c",
-                          program, self.b.address, port, seconds, *more, check=False, timeout=60 + seconds)
+                          program, self.server(), port, seconds, *more, check=False, timeout=60 + seconds)
         return "conversed" in done.stdout
 
 
 class KerberosUsers(UserScenario):
     """By Kerberos, with the users' own tickets; a third has none."""
+
+    RULE = {}
 
     def setUp(self):
         super().setUp()
@@ -127,7 +133,7 @@ class KerberosUsers(UserScenario):
             self.lab.domain.admin("ktadd", "-k", keytab, name)
             self.a.run("kinit", "-k", "-t", keytab, "-c", f"FILE:{cache}", name)
             os.chown(cache, uid, uid)
-        self.start(self.with_users, extended_auth=["kerberos"])
+        self.start(self.with_users, extended_auth=["kerberos"], **self.RULE)
         self.serve()
 
     def with_users(self, host, document):
@@ -148,7 +154,7 @@ class KerberosUsers(UserScenario):
         return counts
 
 
-class Users(KerberosUsers):
+class Each(KerberosUsers):
     def test_each_under_their_own(self):
         capture = self.cable.capture()
         for uid in self.USERS.values():
@@ -164,6 +170,47 @@ class Users(KerberosUsers):
         self.assertEqual(2, len(answered))
         self.assertTrue(all(count >= 20 for count in [*sent.values(), *answered.values()]), (sent, answered))
 
+
+class OverIpv6:
+    RULE = {"v6": True}
+
+    def server(self):
+        return self.b.address_v6
+
+
+class BehindNat:
+    behind_nat = "a"
+
+
+class InTunnel:
+    """Between networks behind the hosts, each with an address of its host."""
+
+    def with_users(self, host, document):
+        super().with_users(host, document)
+        peer = self.peer_of(host)
+        host.run("ip", "address", "add", f"10.{host.number}.0.1", "dev", "lo")
+        host.run("ip", "route", "add", f"10.{peer.number}.0.0/24", "dev", host.INTERFACE, "via", peer.address, "src",
+                 f"10.{host.number}.0.1")
+        document["rule"][0].update(local=f"10.{host.number}.0.0/24", remote=f"10.{peer.number}.0.0/24", mode="tunnel",
+                                   tunnel_local=host.address, tunnel_remote=peer.address)
+
+    def server(self):
+        return f"10.{self.b.number}.0.1"
+
+
+class EachOverIpv6(OverIpv6, Each):
+    pass
+
+
+class EachBehindNat(BehindNat, Each):
+    pass
+
+
+class EachInTunnel(InTunnel, Each):
+    pass
+
+
+class Users(Each):
     def test_one_without_credentials_rides_on_nobodys(self):
         self.assertTrue(self.converse(self.USERS["alice"]))
         before = self.outbound(self.a)
