@@ -399,7 +399,7 @@ class Users(users_test.KerberosUsers):
             self.assertTrue(self.converse(uid, seconds=60, program=STREAM), uid)
         for host in self.lab.hosts:
             self.assertEqual(0, self.counters(host)["out-marked"])
-            self.assertNotIn("mtu", host.output("ip", "route", "get", self.peer_of(host).address))
+            self.assertNotIn("mtu", host.output("ip", "route", "get", self.peer_of(host).public_address))
             sent = self.sent_by(host)
             self.assertEqual(3, len(sent))
             self.assertTrue(all(count > 100 for count in sent.values()), sent)

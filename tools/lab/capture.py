@@ -56,8 +56,11 @@ class Capture:
         return [line.split("|") for line in table.splitlines()]
 
     def kinds(self):
-        """Counter of packets by kind; `clear` is every IP packet that is neither ESP, IKE nor of the link."""
-        return collections.Counter(kind_of(row) for row in self.rows(*_FIELDS))
+        """Counter of packets by kind; `clear` is every IP packet that is neither ESP, IKE nor of the link. A fragment is what
+        the whole is: a later one of UDP has no ports."""
+        rows = self.rows("ip.reassembled_in", *_FIELDS, options=["-2"])  # twice: it knows what is to come
+        kind = {number: kind_of([number, *rest]) for _, number, *rest in rows}
+        return collections.Counter(kind[whole or number] for whole, number, *_ in rows)
 
     def holds(self, octets):
         """Whether the octets stand anywhere in the recording."""
