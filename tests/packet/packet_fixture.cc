@@ -3,6 +3,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <linux/if_link.h>
+#include <linux/if_xdp.h>
 #include <linux/pkt_cls.h>
 #include <net/if.h>
 #include <sched.h>
@@ -175,6 +176,8 @@ void PacketTest::serve(bool served, std::uint32_t port) {
     }
     sockets_.push_back(::socket(AF_XDP, SOCK_RAW, 0));
     ASSERT_GE(sockets_.back(), 0);
+    constexpr int kDescriptors = 64;  // newer kernels want a ring before a socket may be in the map
+    ASSERT_EQ(::setsockopt(sockets_.back(), SOL_XDP, XDP_RX_RING, &kDescriptors, sizeof(kDescriptors)), 0);
     const auto sockets = bpfmap::Map::open_pinned(options_.pin_root + "/packet/kl_xsks");
     ASSERT_TRUE(sockets);
     ASSERT_TRUE(sockets->update(std::uint32_t{KL_XSK_INDEX(port, 0)}, sockets_.back()));
