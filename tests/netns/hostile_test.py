@@ -93,8 +93,7 @@ class WrongSelector(Hostile):
                                                   seq_num=frame[ESP].seq + 50)
         self.send_to_a([Ether(src=frame.src, dst=frame.dst) / sealed])
         # The kernel does not tell which SA it was.
-        by_kernel = self.a.query("sas")[0]["engine"] == "kernel"
-        self.assert_counted(self.a, "XfrmInStateMismatch" if by_kernel else "selector")
+        self.assert_counted(self.a, "XfrmInStateMismatch" if self.by_kernel(self.a) else "selector")
 
 
 class ClearText(Hostile):

@@ -332,29 +332,6 @@ class FirstPacket(WithEngines):
 
 
 class Adoption(WithEngines):
-    def test_a_killed_keylined_leaves_the_sas_to_the_next(self):
-        self.start_with(("kernel", "kernel"))
-        self.assert_pings(self.b.address)
-        spis = self.spis(self.a)
-        running = BackgroundPing(self.a, self.b.address, interval=0.1)
-        wait_until(lambda: running.answers() > 5, "answers")
-        self.a.keylined.kill()
-        self.a.start_keylined()
-        answered = running.answers()
-        wait_until(lambda: running.answers() > answered + 5, "answers")
-        self.assertLessEqual(running.finish().lost, 1)  # one may be under way when ping ends
-        self.assertEqual(spis, self.spis(self.a))
-
-    def test_a_killed_fast_path_is_not_missed(self):
-        self.start_with(("kernel", "kernel"))
-        self.assert_pings(self.b.address)
-        running = BackgroundPing(self.a, self.b.address, interval=0.1)
-        wait_until(lambda: running.answers() > 5, "answers")
-        self.a.fastpath.kill()
-        answered = running.answers()
-        wait_until(lambda: running.answers() > answered + 5, "answers")
-        self.assertLessEqual(running.finish().lost, 1)  # one may be under way when ping ends
-
     def test_what_somebody_flushes_under_traffic_comes_back(self):
         self.start_with(("kernel", "kernel"))
         self.a.keyline("up", self.b.address)

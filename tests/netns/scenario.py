@@ -86,6 +86,10 @@ class Scenario(unittest.TestCase):
 
         wait_until(told, f"a line with {words} in {host.name}'s log")
 
+    def by_kernel(self, host):
+        """Whether its SAs are kernel ESP's, which misses no fast path."""
+        return {sa["engine"] for sa in host.query("sas")} == {"kernel"}
+
     def sas(self, host):
         """The public SA map's entries."""
         return [entry["formatted"]["value"] for entry in host.map("kl_sas")]

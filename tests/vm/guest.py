@@ -80,7 +80,7 @@ class Guest:
                 "-nodefaults", "-display", "none", "-no-reboot",
                 "-serial", f"file:{directory}/log", "-serial", f"file:{directory}/output",
                 "-kernel", self.kernel.image, "-initrd", directory / "initrd",
-                "-append", "console=ttyS0 quiet panic=-1 mitigations=off",
+                "-append", "console=ttyS0 quiet panic=-1 mitigations=off no_timer_check",
                 *shared,
             ]
             if self.tap:
