@@ -12,6 +12,7 @@
 #include "daemon/reload.h"
 #include "daemon/route.h"
 #include "daemon/views.h"
+#include "shared/names.h"
 
 namespace keyline::daemon {
 namespace {
@@ -119,7 +120,7 @@ Admin::Outcome Admin::status(const Request&) {
                             {"fastpath",
                              {{"running", worker.alive},
                               {"pid", worker.alive ? Json(worker.pid) : Json(nullptr)},
-                              {"crypto", worker.alive ? crypto_engine_name(worker.engine) : "none"}}},
+                              {"crypto", worker.alive ? kl_crypto_engine_name(worker.engine) : "none"}}},
                             {"interfaces", std::move(interfaces)},
                             {"foreign_xfrm", foreign_xfrm_json()}};
     }

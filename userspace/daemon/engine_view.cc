@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <set>
 
+#include "shared/names.h"
+
 namespace keyline::daemon {
 namespace {
 
@@ -46,8 +48,8 @@ std::string fastpath_mode(const std::vector<datapath::PortView>& ports) {
         if (port.role != KL_PORT_UNPROTECTED) continue;
         std::set<unsigned> seen(port.xsk_mode, port.xsk_mode + served_queues(port));
         for (const unsigned mode : seen) {
-            modes.push_back(
-                fmt::format("AF_XDP {} on {} ({})", xsk_mode_name(mode), port.name, xsk_mode_reason(mode)));
+            modes.push_back(fmt::format("AF_XDP {} on {} ({})", kl_xsk_mode_name(mode), port.name,
+                                        xsk_mode_reason(mode)));
         }
     }
     return modes.empty() ? "no interface is attached: `keyline attach IF`"
@@ -90,65 +92,18 @@ std::string offload_mode(policy::Offload wanted, const kl_sa& sa) {
 
 }  // namespace
 
-std::string xdp_mode_name(unsigned mode) {
-    switch (mode) {
-        case KL_XDP_NATIVE:
-            return "native";
-        case KL_XDP_GENERIC:
-            return "generic";
-        default:
-            return "none";
-    }
-}
-
-std::string xsk_mode_name(unsigned mode) {
-    switch (mode) {
-        case KL_XSK_ZEROCOPY:
-            return "zero-copy";
-        case KL_XSK_COPY:
-            return "copy";
-        case KL_XSK_GENERIC:
-            return "generic";
-        default:
-            return "none";
-    }
-}
-
-std::string crypto_engine_name(unsigned engine) {
-    switch (engine) {
-        case KL_CRYPTO_OPENSSL:
-            return "openssl";
-        case KL_CRYPTO_IPSEC_MB:
-            return "ipsec-mb";
-        default:
-            return "none";
-    }
-}
-
-std::string engine_name(policy::Engine engine) {
-    switch (engine) {
-        case policy::Engine::kKernel:
-            return "kernel";
-        case policy::Engine::kFastpath:
-            return "fastpath";
-        case policy::Engine::kAuto:
-            return "auto";
-    }
-    return "auto";
-}
-
 Json interface_json(const kl_port& port) {
     Json queues = Json::array();
     for (unsigned i = 0; i < served_queues(port); ++i) {
         queues.push_back({{"queue", i},
-                          {"af_xdp", xsk_mode_name(port.xsk_mode[i])},
+                          {"af_xdp", kl_xsk_mode_name(port.xsk_mode[i])},
                           {"worker", port.served[i] != 0 ? Json(port.served[i] - 1) : Json(nullptr)}});
     }
     return {{"name", std::string(port.name, strnlen(port.name, sizeof port.name))},
             {"ifindex", port.ifindex},
             {"role", role_name(port.role)},
             {"mtu", port.mtu},
-            {"xdp", xdp_mode_name(port.xdp_mode)},
+            {"xdp", kl_xdp_mode_name(port.xdp_mode)},
             {"queues", std::move(queues)}};
 }
 
@@ -156,7 +111,7 @@ Json engine_json(const policy::Rule* rule, const kl_sa& sa, const std::vector<da
                  const datapath::WorkerStatus& worker) {
     const unsigned crypto = kl_needs_openssl(sa.encryption, sa.integrity) ? KL_CRYPTO_OPENSSL : worker.engine;
     const policy::Engine wanted = rule != nullptr ? rule->engine : policy::Engine::kAuto;
-    std::string why = fmt::format("engine = \"{}\" in the rule", engine_name(wanted));
+    std::string why = fmt::format("engine = \"{}\" in the rule", policy::to_string(wanted));
     if (sa.engine == KL_ENGINE_KERNEL) {
         if (wanted == policy::Engine::kAuto) why += ", and keyline-fastpath did not run when the SA came up";
         const policy::Offload offload = rule != nullptr ? rule->offload : policy::Offload::kNone;
@@ -171,7 +126,7 @@ Json engine_json(const policy::Rule* rule, const kl_sa& sa, const std::vector<da
     }
     return {{"engine", "fastpath"},
             {"engine_mode", worker.alive ? fastpath_mode(ports) : "keyline-fastpath does not run: start it"},
-            {"crypto", worker.alive ? crypto_engine_name(crypto) : "none"},
+            {"crypto", worker.alive ? kl_crypto_engine_name(crypto) : "none"},
             {"why", why}};
 }
 

@@ -10,15 +10,6 @@
 
 namespace keyline::daemon {
 
-// "native", "generic", "none".
-std::string xdp_mode_name(unsigned mode);
-// "zero-copy", "copy", "generic", "none".
-std::string xsk_mode_name(unsigned mode);
-// "openssl", "ipsec-mb", "none".
-std::string crypto_engine_name(unsigned engine);
-// "kernel", "fastpath", "auto".
-std::string engine_name(policy::Engine engine);
-
 // One attached interface: name, role, mtu, xdp, queues, and for each queue its AF_XDP mode.
 Json interface_json(const kl_port& port);
 

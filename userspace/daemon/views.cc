@@ -236,7 +236,7 @@ Json policies_json(const policy::Policy& policy) {
                                   {"remote", rule.tunnel->remote.to_string()}};
             }
             json["negotiation"] = policy::to_string(rule.negotiation);
-            json["engine"] = engine_name(rule.engine);
+            json["engine"] = policy::to_string(rule.engine);
             json["offload"] = policy::to_string(rule.offload);
             json["quick_mode"] = policy.quick_mode_of(rule).name;
             Json suites = Json::array();

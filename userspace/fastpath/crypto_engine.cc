@@ -5,17 +5,6 @@
 
 namespace keyline::fastpath {
 
-std::string_view engine_name(kl_crypto_engine kind) {
-    switch (kind) {
-        case KL_CRYPTO_OPENSSL:
-            return "openssl";
-        case KL_CRYPTO_IPSEC_MB:
-            return "ipsec-mb";
-        default:
-            return "none";
-    }
-}
-
 std::expected<std::unique_ptr<CryptoEngine>, std::string> make_engine(kl_crypto_engine wanted) {
     if (wanted == KL_CRYPTO_OPENSSL) return make_openssl_engine();
     auto engine = make_ipsec_mb_engine();

@@ -8,7 +8,6 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 
 #include "base/bytes.h"
 #include "fastpath/suite.h"
@@ -55,9 +54,6 @@ class CryptoEngine {
     // Seals (outbound contexts) and opens (inbound ones) up to kMaxBurst packets of any SAs.
     virtual void run(std::span<CryptoJob> jobs) = 0;
 };
-
-// "openssl" or "ipsec-mb".
-std::string_view engine_name(kl_crypto_engine kind);
 
 // KL_CRYPTO_NONE chooses the fastest that is here. An error names what is missing.
 std::expected<std::unique_ptr<CryptoEngine>, std::string> make_engine(kl_crypto_engine wanted);

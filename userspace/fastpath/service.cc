@@ -17,6 +17,7 @@
 #include "fastpath/instance_maps.h"
 #include "fastpath/privileges.h"
 #include "fastpath/worker.h"
+#include "shared/names.h"
 
 namespace keyline::fastpath {
 namespace {
@@ -156,7 +157,7 @@ std::expected<void, std::string> run_service(const ServiceOptions& options) {
     config.worker_engine = workers[0]->engine();
     config.worker_pid = static_cast<std::uint32_t>(getpid());
     spdlog::info("instance \"{}\": {} worker(s), ESP by {}", options.instance, count,
-                 engine_name(workers[0]->engine()));
+                 kl_crypto_engine_name(workers[0]->engine()));
     std::expected<void, std::string> ended;
     {
         const WorkerThreads threads(workers, options.cpus);

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "shared/names.h"
+
 namespace keyline::fastpath {
 namespace {
 
@@ -17,19 +19,6 @@ constexpr unsigned kTriesBeforeReport = 10;
 constexpr int kIdleWait = 200;  // milliseconds; also how soon a new port is noticed
 constexpr int kRetryWait = 50;  // milliseconds, while a socket is missing
 constexpr int kShortWait = 2;   // milliseconds, while packets wait for time
-
-const char* mode_name(kl_xsk_mode mode) {
-    switch (mode) {
-        case KL_XSK_ZEROCOPY:
-            return "zero-copy";
-        case KL_XSK_COPY:
-            return "copy";
-        case KL_XSK_GENERIC:
-            return "generic (copy, after the kernel made its own packet)";
-        default:
-            return "none";
-    }
-}
 
 constexpr std::size_t kPrefetchAhead = 4;
 
@@ -208,7 +197,7 @@ std::expected<void, std::string> Worker::open_socket(std::uint8_t number, std::u
     const kl_xsk_mode mode = (*socket)->mode();
     port.xsk_mode[queue] = static_cast<std::uint8_t>(mode);
     port.served[queue] = static_cast<std::uint8_t>(options_.number + 1);
-    spdlog::info("worker {}: {} queue {}: AF_XDP {}", options_.number, name, queue, mode_name(mode));
+    spdlog::info("worker {}: {} queue {}: AF_XDP {}", options_.number, name, queue, kl_xsk_mode_name(mode));
     served_.push_back({number, queue, port.ifindex, port.xdp_mode, std::move(*socket)});
     return {};
 }
