@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "fuzz/input.h"
+#include "fuzz/spoil.h"
 #include "ikev1/keys.h"
 #include "ikev1/message_io.h"
 #include "simulation/x509_pair.h"
@@ -122,27 +123,13 @@ class Fuzzer {
         if (auto built = wire::build_message(sealed)) data = std::move(*built);
     }
 
-    // Drops, doubles, swaps or damages payloads.
     void spoil(std::vector<wire::Payload>& payloads) {
-        for (unsigned changes = input_.octet() % 4; changes != 0 && !payloads.empty(); --changes) {
-            const std::size_t at = input_.octet() % payloads.size();
-            switch (input_.octet() % 4) {
-                case 0:
-                    payloads.erase(payloads.begin() + static_cast<std::ptrdiff_t>(at));
-                    break;
-                case 1:
-                    payloads.push_back(payloads[at]);
-                    break;
-                case 2:
-                    std::swap(payloads[at], payloads[input_.octet() % payloads.size()]);
-                    break;
-                default:
-                    Bytes body = ikev1::body_of(payloads[at]);
-                    if (body.empty()) break;
-                    body[input_.word() % body.size()] = input_.octet();
-                    payloads[at] = ikev1::payload_of(payloads[at].type(), std::move(body));
-            }
-        }
+        simulation::spoil(input_, payloads, [this](std::vector<wire::Payload>& list, std::size_t at) {
+            Bytes body = ikev1::body_of(list[at]);
+            if (body.empty()) return;
+            body[input_.word() % body.size()] = input_.octet();
+            list[at] = ikev1::payload_of(list[at].type(), std::move(body));
+        });
     }
 
     void note_public_value(const std::vector<wire::Payload>& payloads) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "fuzz/input.h"
+#include "fuzz/spoil.h"
 #include "simulation/policies.h"
 #include "simulation/raw_peer.h"
 #include "wire/build.h"
@@ -90,27 +91,7 @@ class Fuzzer {
         }
     }
 
-    // Drops, doubles, swaps or damages payloads; damage is done to the octets, then parsed again where it
-    // still can be.
-    void spoil(std::vector<wire::Payload>& payloads) {
-        for (unsigned changes = input_.octet() % 4; changes != 0 && !payloads.empty(); --changes) {
-            const std::size_t at = input_.octet() % payloads.size();
-            switch (input_.octet() % 4) {
-                case 0:
-                    payloads.erase(payloads.begin() + static_cast<std::ptrdiff_t>(at));
-                    break;
-                case 1:
-                    payloads.push_back(payloads[at]);
-                    break;
-                case 2:
-                    std::swap(payloads[at], payloads[input_.octet() % payloads.size()]);
-                    break;
-                default:
-                    damage(payloads);
-            }
-        }
-    }
-
+    // Damage is done to the octets of all of them, then parsed again where it still can be.
     void damage(std::vector<wire::Payload>& payloads) {
         auto octets = wire::build_payloads(payloads);
         if (!octets || octets->empty()) return;
@@ -128,7 +109,8 @@ class Fuzzer {
             case 0:
             case 1: {
                 auto list = payloads();
-                spoil(list);
+                spoil(input_, list,
+                      [this](std::vector<wire::Payload>& damaged, std::size_t) { damage(damaged); });
                 const std::uint32_t message_id = (operation & 0x40) != 0 ? 0x1000 + input_.octet() : 0;
                 const std::uint32_t sequence = (operation & 0x80) != 0 ? input_.octet() : sequence_++;
                 const auto exchange = type();
