@@ -313,6 +313,29 @@ TEST(TimerTest, SoftLimitOfTheResponderAsksForTheRekey) {
     pair.check_rest();
 }
 
+// What one host limits alone, the other learns when it begins the next quick mode.
+TEST(TimerTest, MainModeLifetimeOfOneSideIsThatOfBoth) {
+    for (const Wishes& limit : {Wishes{.mm_lifetime = 60s}, Wishes{.mm_lifetime_octets = 2048}}) {
+        for (const bool by_initiator : {true, false}) {
+            Wishes rekeyed{.lifetime = {.soft_time = 100s, .hard_time = 200s}};
+            Wishes limited = limit;
+            limited.lifetime = rekeyed.lifetime;
+            Pair pair(PairWishes{.a = by_initiator ? limited : rekeyed,
+                                 .b = by_initiator ? rekeyed : limited,
+                                 .a_methods = {Script{}},
+                                 .b_methods = {Script{}}});
+            pair.acquire_at_a();
+            pair.world.run(30min);
+            EXPECT_GE(established(pair.a), 3U);
+            EXPECT_LE(established(pair.a), 19U);
+            EXPECT_TRUE(reports<exchange::NegotiationFailed>(pair.a).empty());
+            EXPECT_TRUE(reports<exchange::Warning>(pair.a).empty());
+            EXPECT_FALSE(pair.a.datapath.current.empty());
+            pair.check_rest();
+        }
+    }
+}
+
 TEST(TimerTest, MainModeLifetimeEndsNewQuickModesOnly) {
     Pair pair(Wishes{.mm_lifetime = 60s, .per_port = true});
     pair.acquire_at_a(80);

@@ -258,6 +258,8 @@ TEST(Ikev1Test, KilobytesUnderItsKeyEndAMainMode) {
         pair.world.run(30min);
         EXPECT_GE(established(pair.a), 3U);
         EXPECT_LE(established(pair.a), 10U);
+        EXPECT_TRUE(reports<exchange::NegotiationFailed>(pair.a).empty());
+        EXPECT_EQ(pair.sent_payloads().at(5).ends_with("N(RESPONDER-LIFETIME)"), !by_initiator);
         EXPECT_TRUE(pair.a.datapath.outbound.size() == 1U || pair.a.datapath.outbound.size() == 2U);
         pair.check_rest();
     }

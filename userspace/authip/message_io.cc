@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "exchange/fragmentation.h"
+#include "exchange/key_use.h"
 #include "wire/build.h"
 #include "wire/describe.h"
 
@@ -51,6 +52,11 @@ std::vector<Bytes> in_pieces(const Session& session, Host& host, ByteView messag
     return exchange::split(message, host.new_fragment_id(), capacity);
 }
 
+void note_use_of_key(Session& session, const Host& host, std::size_t octets) {
+    exchange::note_use_of_key(session, host.now(), octets, session.main_mode.lifetime_octets,
+                              session.chosen->life_octets);
+}
+
 struct Built {
     Bytes datagram;
     Bytes plaintext;  // #n
@@ -66,6 +72,7 @@ std::optional<Built> build(Session& session, Host& host, wire::ExchangeType type
         auto sealed = seal(header, sequence, {wire::first_type(payloads), *plaintext}, protection_of(session),
                            host.random());
         if (!sealed) return std::nullopt;
+        note_use_of_key(session, host, sealed->size());
         return Built{std::move(*sealed), std::move(*plaintext)};
     }
     wire::CryptoHeader crypto{.sequence = sequence};
@@ -139,6 +146,7 @@ std::optional<Incoming> open_message(Session& session, Host& host, const exchang
         host.count(reason_of(opened.error()));
         return std::nullopt;
     }
+    note_use_of_key(session, host, datagram.data.size());
     message.plaintext = std::move(*opened);
     return message;
 }

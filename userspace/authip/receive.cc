@@ -95,7 +95,13 @@ void dispatch_request(Session& session, Host& host, const Incoming& message,
                                "the peer does without extended mode, which a rule here asks for; compare "
                                "extended_auth of both sides' rules"});
     }
-    // MS-AIPS 3.5.5.1, M15: no new quick mode before the first is done, or after the lifetime.
+    // M15: none after the lifetime, which the peer may not know.
+    if (session.closing && !session.closed_by_peer) {
+        session.qm_channel.refused = message.header.message_id;
+        host.count(Reason::kWrongState);
+        return send_status(session, host, About::kMainMode, ErrorCode::kSaDeleted);
+    }
+    // MS-AIPS 3.5.5.1: none before the first is done, or after the peer's own word.
     if (!session.established || session.closing || message.header.message_id <= 1) {
         session.qm_channel.refused = message.header.message_id;
         return fail_quick_mode(session, host, message.header.message_id,

@@ -33,10 +33,11 @@ struct MmSa {
     wire::Cookie responder_cookie{};
 
     Instant started{};
-    Instant last_heard{};      // a message that was accepted
-    Instant expires = kNever;  // MM SA lifetime, once established
-    bool established = false;  // its first quick mode is done
-    bool closing = false;      // no new quick modes (MS-AIPS 3.1.5.1, M15)
+    Instant last_heard{};            // a message that was accepted
+    Instant expires = kNever;        // MM SA lifetime, once established
+    std::uint64_t keyed_octets = 0;  // of encrypted messages, sent and received
+    bool established = false;        // its first quick mode is done
+    bool closing = false;            // no new quick modes (MS-AIPS 3.1.5.1, M15)
     bool closed_by_peer = false;
     bool doubted = false;  // sought because the peer may be dead: little patience (MS-IKEE 3.12.4)
     Announced peer_announced;

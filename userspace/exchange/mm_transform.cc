@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "exchange/life.h"
 #include "wire/attributes.h"
 #include "wire/numbers.h"
 
@@ -87,9 +88,7 @@ wire::Transform build_mm_transform(std::uint8_t transform_number, const policy::
         attributes.push_back(wire::number_attribute(kKeyLength, encryption->key_bits));
     attributes.push_back(wire::number_attribute(kHash, hash->code));
     attributes.push_back(wire::number_attribute(kGroupDescription, static_cast<std::uint16_t>(group)));
-    attributes.push_back(wire::number_attribute(kLifeType, wire::kLifeSeconds));
-    attributes.push_back(wire::number_attribute(
-        kLifeDuration, static_cast<std::uint32_t>(std::min<std::int64_t>(lifetime.count(), UINT32_MAX))));
+    append_life(attributes, kMainModeLife, lifetime);
     return transform;
 }
 

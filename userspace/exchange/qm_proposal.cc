@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "exchange/life.h"
 #include "wire/attributes.h"
 #include "wire/numbers.h"
 
@@ -48,10 +49,6 @@ std::uint64_t soft_limit(std::uint64_t hard, std::uint64_t own_soft, std::uint64
     return static_cast<std::uint64_t>(std::llround(static_cast<double>(hard) * share));
 }
 
-std::uint32_t life_seconds(const policy::Lifetime& lifetime) {
-    return static_cast<std::uint32_t>(std::clamp<std::int64_t>(lifetime.hard_time.count(), 0, UINT32_MAX));
-}
-
 wire::Transform build_transform(std::uint8_t number, const EspSuite& suite,
                                 const policy::QuickMode& quick_mode, std::uint16_t encapsulation) {
     const auto* code = std::ranges::find(kTransforms, suite.encryption, &TransformCode::encryption);
@@ -59,15 +56,8 @@ wire::Transform build_transform(std::uint8_t number, const EspSuite& suite,
     const auto add = [&](std::uint16_t type, std::uint32_t value) {
         transform.attributes.push_back(wire::number_attribute(type, value));
     };
-    if (const std::uint32_t seconds = life_seconds(quick_mode.lifetime); seconds != 0) {
-        add(attribute::kLifeType, wire::kLifeSeconds);
-        add(attribute::kLifeDuration, seconds);
-    }
-    if (const std::uint32_t kilobytes = wire::kilobytes_of_octets(quick_mode.lifetime.hard_octets);
-        kilobytes != 0) {
-        add(attribute::kLifeType, wire::kLifeKilobytes);
-        add(attribute::kLifeDuration, kilobytes);
-    }
+    append_life(transform.attributes, kQuickModeLife, quick_mode.lifetime.hard_time);
+    append_life(transform.attributes, kQuickModeLife, quick_mode.lifetime.hard_octets);
     if (quick_mode.pfs_group != policy::DhGroup::kNone) {
         add(attribute::kGroupDescription, static_cast<std::uint16_t>(quick_mode.pfs_group));
     }

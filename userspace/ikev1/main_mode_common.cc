@@ -5,6 +5,7 @@
 
 #include "ikev1/nat_traversal.h"
 #include "ikev1/proof.h"
+#include "ikev1/responder_lifetime.h"
 
 namespace keyline::ikev1 {
 namespace {
@@ -74,6 +75,9 @@ std::expected<Payloads, Failure> proof_payloads(const Session& session, const Ho
                                                 .spi = cookies_of(session),
                                                 .type = wire::notify::kInitialContact,
                                                 .data = {}}});
+    }
+    if (payloads && !session.initiator()) {
+        if (auto lifetime = build_responder_lifetime(session)) payloads->push_back(std::move(*lifetime));
     }
     return payloads;
 }

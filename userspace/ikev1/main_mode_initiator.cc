@@ -4,6 +4,7 @@
 
 #include "ikev1/main_mode.h"
 #include "ikev1/main_mode_common.h"
+#include "ikev1/responder_lifetime.h"
 #include "ikev1/teardown.h"
 #include "ikev1/vendor_ids.h"
 
@@ -83,6 +84,7 @@ void receive_sixth(Session& session, Host& host, const Incoming& message) {
     session.iv = message.next_iv;
     session.main_mode_done = true;  // for the responder, whatever this side makes of its proof
     if (const auto failure = take_proof(session, message)) return fail_main_mode(session, host, *failure);
+    take_responder_lifetime(message, session.chosen->transform);
     finish_main_mode(session, host);
 }
 

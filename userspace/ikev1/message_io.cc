@@ -6,6 +6,7 @@
 
 #include "crypto/cipher.h"
 #include "exchange/fragmentation.h"
+#include "exchange/key_use.h"
 #include "wire/build.h"
 #include "wire/describe.h"
 #include "wire/parse.h"
@@ -55,12 +56,9 @@ Bytes build(const Session& session, const Outgoing& message) {
     return wire::build_message(sealed).value_or(Bytes{});
 }
 
-// RFC 2409 appendix A, life type kilobytes. The lifetime begins with the end of main mode.
 void note_use_of_key(Session& session, const Host& host, std::size_t octets) {
-    session.keyed_octets += octets;
-    const auto limit = session.lifetime_octets();
-    if (limit && session.keyed_octets >= *limit && session.expires != exchange::kNever)
-        session.expires = std::min(session.expires, host.now());
+    exchange::note_use_of_key(session, host.now(), octets, session.main_mode.lifetime_octets,
+                              session.chosen->transform.life_octets);
 }
 
 // MS-IKEE 3.3.6.1: fragments when whole messages do not arrive, from the first that have an ID payload on.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "exchange/life.h"
 #include "ikev1/authentication.h"
 #include "wire/numbers.h"
 
@@ -21,12 +22,6 @@ std::optional<std::uint16_t> authentication_of(const wire::Transform& transform)
     return static_cast<std::uint16_t>(*code);
 }
 
-void add_kilobytes(wire::Transform& transform, std::uint32_t kilobytes) {
-    using namespace wire::ike_attribute;
-    transform.attributes.push_back(wire::number_attribute(kLifeType, wire::kLifeKilobytes));
-    transform.attributes.push_back(wire::number_attribute(kLifeDuration, kilobytes));
-}
-
 }  // namespace
 
 wire::SecurityAssociation build_mm_offer(const policy::MainMode& main_mode,
@@ -40,8 +35,8 @@ wire::SecurityAssociation build_mm_offer(const policy::MainMode& main_mode,
                 const auto number = static_cast<std::uint8_t>(proposal.transforms.size() + 1);
                 wire::Transform transform =
                     exchange::build_mm_transform(number, combination, group, main_mode.lifetime);
-                if (const std::uint32_t kilobytes = wire::kilobytes_of_octets(main_mode.lifetime_octets))
-                    add_kilobytes(transform, kilobytes);
+                exchange::append_life(transform.attributes, exchange::kMainModeLife,
+                                      main_mode.lifetime_octets);
                 transform.attributes.push_back(
                     wire::number_attribute(wire::ike_attribute::kAuthenticationMethod, method));
                 proposal.transforms.push_back(std::move(transform));

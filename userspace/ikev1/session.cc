@@ -126,13 +126,6 @@ std::chrono::seconds Session::lifetime() const {
     return std::min(main_mode.lifetime, chosen->transform.lifetime.value_or(main_mode.lifetime));
 }
 
-std::optional<std::uint64_t> Session::lifetime_octets() const {
-    const std::uint64_t own = main_mode.lifetime_octets;
-    const std::optional<std::uint64_t>& agreed = chosen->transform.life_octets;
-    if (own == 0) return agreed;
-    return std::min(own, agreed.value_or(own));
-}
-
 bool Session::proposal_allowed(const policy::MainMode& allowed) const {
     return !chosen ||
            (allowed.accepts(chosen->transform.group) &&

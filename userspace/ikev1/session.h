@@ -113,7 +113,6 @@ struct Session final : exchange::Session {
     bool peer_acknowledges_deletes = false;  // "MS NT5 ISAKMPOAKLEY" (MS-IKEE 3.8.4.1)
 
     std::optional<MmKeys> keys;
-    std::uint64_t keyed_octets = 0;  // of encrypted messages, sent and received
     bool main_mode_done = false;     // even when the SA is deleted by now: what follows is encrypted
     Bytes iv;                        // of main mode's next encrypted message; once done, its last block
 
@@ -176,8 +175,6 @@ struct Session final : exchange::Session {
     }
     void forget(exchange::Instant now) override;
     std::chrono::seconds lifetime() const override;
-    // Of messages under its key: after these it is closed as after its lifetime. nullopt: no limit.
-    std::optional<std::uint64_t> lifetime_octets() const;
     bool proposal_allowed(const policy::MainMode& allowed) const override;
     const std::vector<auth::MethodId>& candidates() const override { return methods; }
 };

@@ -66,7 +66,7 @@ struct MainMode {
     // main mode without Diffie-Hellman for the methods that do without it (interpretation item 11).
     std::vector<DhGroup> dh_groups{DhGroup::kNone, DhGroup::kEcp256, DhGroup::kEcp384, DhGroup::kModp2048};
     std::chrono::seconds lifetime = std::chrono::hours(8);
-    std::uint64_t lifetime_octets = 0;  // of IKEv1 messages under its key; 0: no limit
+    std::uint64_t lifetime_octets = 0;  // of messages under its key; 0: no limit
 
     // The one group of this host's offers: the first, or the first other than kNone when a method needs DH.
     DhGroup offered_group() const;
