@@ -10,12 +10,13 @@ TOLD = ("Frag needed", "Packet too big", "message too long")
 
 
 class Sweep(Scenario):
-    def sweep(self, destination, header):
+    def sweep(self, destination, header, df_up_to=SWEEP[-1]):
         """Pings with IP packets of each size that the interface takes, with DF set and without."""
-        for octets in SWEEP:
+        for octets in SWEEP[:SWEEP.index(df_up_to) + 1]:
             with self.subTest(octets=octets, df=True):
                 result = ping(self.a, destination, count=1, size=octets - header, df=True)
                 self.assertTrue(result.lost == 0 or any(words in result.output for words in TOLD), result.output)
+        for octets in SWEEP:
             with self.subTest(octets=octets, df=False):
                 self.assert_pings(destination, count=1, size=octets - header)
 
@@ -42,7 +43,8 @@ class TransportV6(Sweep):
         # IPv6 has no routers that fragment: the first packet that is too big teaches its sender, and is lost.
         for sender, destination in ((self.a, self.b), (self.b, self.a)):
             ping(sender, destination.address_v6, count=2, size=1452)
-        self.sweep(self.b.address_v6, header=48)
+        # Kernel ESP tells nobody here what it leaves of the MTU (docs/decisions/0006).
+        self.sweep(self.b.address_v6, header=48, df_up_to=1466 if self.by_kernel(self.a) else SWEEP[-1])
 
     def test_fragments_both_ways(self):
         self.start(v6=True)
