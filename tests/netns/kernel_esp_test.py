@@ -441,9 +441,10 @@ class Users(users_test.KerberosUsers):
         self.assertIn("kl_connect_v4", self.a.output("bpftool", "cgroup", "show", "/sys/fs/cgroup"))
         for host in self.lab.hosts:
             self.assertEqual(0, host.keylined.stop())
-            self.assertNotIn("tmpl", host.output("ip", "xfrm", "policy"))
+            self.assertEqual("", host.output("ip", "xfrm", "state"))
             host.fastpath.stop()
             host.run(program("keylined"), "--config", host.config_path, "--purge")
+            self.assertNotIn("tmpl", host.output("ip", "xfrm", "policy"))
         wait_until(lambda: "kl_" not in self.a.output("bpftool", "cgroup", "show", "/sys/fs/cgroup"),
                    "the programs to go from the cgroup")
 
