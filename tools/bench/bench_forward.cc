@@ -30,6 +30,7 @@
 #include "fastpath/link_layer.h"
 #include "fastpath/open.h"
 #include "fastpath/worker.h"
+#include "shared/names.h"
 #include "statistics.h"
 
 namespace {
@@ -363,8 +364,8 @@ void compare(double seconds, int rounds) {
         };
         print("plain forward", "-", bench::median(plain), 1);
         for (std::size_t i = 0; i < contenders.size(); ++i) {
-            print(contenders[i].suite.name, engine_name(contenders[i].engine), bench::median(rates[i]),
-                  bench::median(ratios[i]));
+            print(contenders[i].suite.name, kl_crypto_engine_name(contenders[i].engine),
+                  bench::median(rates[i]), bench::median(ratios[i]));
         }
     }
 }

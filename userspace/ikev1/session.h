@@ -113,8 +113,8 @@ struct Session final : exchange::Session {
     bool peer_acknowledges_deletes = false;  // "MS NT5 ISAKMPOAKLEY" (MS-IKEE 3.8.4.1)
 
     std::optional<MmKeys> keys;
-    bool main_mode_done = false;     // even when the SA is deleted by now: what follows is encrypted
-    Bytes iv;                        // of main mode's next encrypted message; once done, its last block
+    bool main_mode_done = false;  // even when the SA is deleted by now: what follows is encrypted
+    Bytes iv;                     // of main mode's next encrypted message; once done, its last block
 
     std::optional<Unanswered> unanswered;
     Answered answered;
