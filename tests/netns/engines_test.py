@@ -94,7 +94,7 @@ class Chosen(Matrix):
 
 
 class All(Matrix):
-    """For a day with time."""
+    """Every combination: too many for every run."""
 
     def check_all(self, mode, family):
         self.check(itertools.product(SUITES, (mode,), (family,), (False, True)))
