@@ -8,34 +8,38 @@ from scenario import Scenario, main
 from lab.traffic import iperf
 
 
+def network_behind(host, inner):
+    return f"10.{host.number}.0.0/24" if inner == "v4" else f"fd0{host.number}::/64"
+
+
+def address_in(network):
+    """Its first address, the host's own."""
+    return str(next(ipaddress.ip_network(network).hosts()))
+
+
+def lay_tunnel(host, peer, inner, outer):
+    """Gives the host its own address of the network behind it and a route to that behind the peer. Returns what a rule
+    has for a tunnel between the two networks."""
+    own_network, peers_network = network_behind(host, inner), network_behind(peer, inner)
+    own = address_in(own_network)
+    host.run("ip", "address", "add", own, "dev", "lo", *(["nodad"] if inner == "v6" else []))
+    host.run("ip", "route", "add", peers_network, "dev", host.INTERFACE, "src", own,
+             "via", peer.address if inner == "v4" else peer.address_v6)
+    local, remote = (host.address, peer.address) if outer == "v4" else (host.address_v6, peer.address_v6)
+    return {"local": own_network, "remote": peers_network, "mode": "tunnel", "tunnel_local": local,
+            "tunnel_remote": remote}
+
+
 class Tunnel(Scenario):
-    def networks(self, inner):
-        return {host: f"10.{number}.0.0/24" if inner == "v4" else f"fd0{number}::/64"
-                for number, host in enumerate(self.lab.hosts, start=1)}
-
-    @staticmethod
-    def address_in(network):
-        """Its first address, the host's own."""
-        return str(next(ipaddress.ip_network(network).hosts()))
-
     def configure_tunnel(self, inner, outer, **tables):
         """With these tables of the configuration, too. Returns the address of b behind the tunnel."""
-        networks = self.networks(inner)
-
         def tunnel(host, document):
-            peer = self.b if host is self.a else self.a
-            own = self.address_in(networks[host])
-            host.run("ip", "address", "add", own, "dev", "lo", *(["nodad"] if inner == "v6" else []))
-            host.run("ip", "route", "add", networks[peer], "dev", host.INTERFACE, "src", own,
-                     "via", peer.address if inner == "v4" else peer.address_v6)
-            local, remote = ((host.address, peer.address) if outer == "v4" else (host.address_v6, peer.address_v6))
-            document["rule"] = [{"name": "tunnel", "local": networks[host], "remote": networks[peer],
-                                 "action": "protect", "mode": "tunnel", "tunnel_local": local,
-                                 "tunnel_remote": remote}]
+            rule = lay_tunnel(host, self.peer_of(host), inner, outer)
+            document["rule"] = [{"name": "tunnel", "action": "protect", **rule}]
             document.update(tables)
 
         self.configure(tunnel)
-        return self.address_in(networks[self.b])
+        return address_in(network_behind(self.b, inner))
 
     def start_tunnel(self, inner, outer):
         target = self.configure_tunnel(inner, outer)

@@ -4,6 +4,7 @@
 import os
 
 from scenario import Scenario, main
+from tunnel_test import address_in, lay_tunnel, network_behind
 from lab.domain import REALM
 
 PORT = 7777
@@ -187,15 +188,10 @@ class InTunnel:
 
     def with_users(self, host, document):
         super().with_users(host, document)
-        peer = self.peer_of(host)
-        host.run("ip", "address", "add", f"10.{host.number}.0.1", "dev", "lo")
-        host.run("ip", "route", "add", f"10.{peer.number}.0.0/24", "dev", host.INTERFACE, "via", peer.address, "src",
-                 f"10.{host.number}.0.1")
-        document["rule"][0].update(local=f"10.{host.number}.0.0/24", remote=f"10.{peer.number}.0.0/24", mode="tunnel",
-                                   tunnel_local=host.address, tunnel_remote=peer.address)
+        document["rule"][0].update(lay_tunnel(host, self.peer_of(host), "v4", "v4"))
 
     def server(self):
-        return f"10.{self.b.number}.0.1"
+        return address_in(network_behind(self.b, "v4"))
 
 
 class EachOverIpv6(OverIpv6, Each):
