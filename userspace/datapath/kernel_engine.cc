@@ -229,10 +229,10 @@ std::expected<KernelEngine::Installed, std::string> KernelEngine::install(const 
     if (!offload) {
         return std::unexpected(offload.error());
     }
-    if (inbound) {
-        return Installed{.offload = *offload};
-    }
     Installed installed{.offload = *offload};
+    if (inbound) {
+        return installed;
+    }
     if (const auto leads = lead_to(entry, installation, installed); !leads) {
         remove(entry, index);
         return std::unexpected(leads.error());
